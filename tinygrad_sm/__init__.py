@@ -1,0 +1,54 @@
+"""tinygrad_sm: an autodiff micro framework on NumPy, with PyTorch's names.
+
+>>> import tinygrad_sm as sg
+>>> z = sg.tensor([5.0, 2.0, -1.0, 3.0], requires_grad=True)
+>>> loss = -sg.log_softmax(z, dim=0)[0]
+>>> loss.backward()
+>>> z.grad
+tensor([-0.1580,  0.0419,  0.0021,  0.1140])
+"""
+from __future__ import annotations
+
+# first: importing the module binds its name, which the function ``tensor`` then takes over
+from .tensor import Size, Tensor, maximum_of as max, minimum_of as min
+from .dtypes import (
+    bool_, dtype, float16, float32, float64, int8, int16, int32, int64, uint8,
+)
+from .ops.creation import (
+    arange, as_tensor, empty, empty_like, eye, from_dlpack, from_numpy, full, full_like, linspace,
+    ones, ones_like, tensor, zeros, zeros_like,
+)
+from .ops.elementwise import (
+    abs, add, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, ceil, clamp, clip, cos, div, eq,
+    erf, exp, expm1, floor, floor_divide, ge, gt, isfinite, isinf, isnan, le, log, log1p, log2,
+    log10, logical_and, logical_not, logical_or, logical_xor, lt, masked_fill, maximum, minimum,
+    mul, ne, neg, pow, reciprocal, relu, remainder, round, rsqrt, sigmoid, sign, sin, sqrt, square,
+    sub, tanh, trunc, where,
+)
+from .ops.indexing import (
+    argsort, gather, index_select, masked_select, narrow, nonzero, scatter, scatter_add, select,
+    sort, topk,
+)
+from .ops.linear_algebra import addmm, bmm, dot, einsum, matmul, mm, mv, outer
+from .ops.random import (
+    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial,
+    normal, rand, rand_like, randint, randn, randn_like, randperm, set_rng_state,
+)
+from .ops.reduction import (
+    all, amax, amin, any, argmax, argmin, cumsum, logsumexp, mean, norm, prod, std, sum, var,
+)
+from .ops.shape import (
+    broadcast_to, cat, chunk, clone, concat, concatenate, flatten, flip, permute, ravel, reshape,
+    split, squeeze, stack, swapaxes, t, transpose, tril, triu, unbind, unsqueeze,
+)
+from .ops.softmax import log_softmax, softmax
+from .primitive import primitive
+from .tape import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from . import autograd
+
+true_divide = divide = div
+multiply, subtract, negative, absolute = mul, sub, neg, abs
+bool = bool_
+float, double, half = float32, float64, float16
+long, int, short = int64, int32, int16
+__version__ = "0.1.0"

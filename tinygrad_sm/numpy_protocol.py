@@ -1,0 +1,170 @@
+"""How NumPy's functions reach the tape: ``np.exp(t)`` is ``exp(t)``, recorded.
+
+The same protocols let a rule, one line of NumPy, be fed Tensors and so be differentiated itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .ops import elementwise, indexing, linear_algebra, reduction, shape
+from .tape import wrap
+
+UFUNCS: dict[Any, Any] = {
+    np.add: elementwise.add,
+    np.subtract: elementwise.sub,
+    np.multiply: elementwise.mul,
+    np.divide: elementwise.true_divide,
+    np.floor_divide: elementwise.floor_divide,
+    np.remainder: elementwise.remainder,
+    np.negative: elementwise.neg,
+    np.positive: elementwise.positive,
+    np.power: elementwise.pow,
+    np.float_power: elementwise.pow,
+    np.square: elementwise.square,
+    np.reciprocal: elementwise.reciprocal,
+    np.sqrt: elementwise.sqrt,
+    np.exp: elementwise.exp,
+    np.expm1: elementwise.expm1,
+    np.log: elementwise.log,
+    np.log1p: elementwise.log1p,
+    np.log2: elementwise.log2,
+    np.log10: elementwise.log10,
+    np.sin: elementwise.sin,
+    np.cos: elementwise.cos,
+    np.tanh: elementwise.tanh,
+    np.abs: elementwise.abs,
+    np.sign: elementwise.sign,
+    np.floor: elementwise.floor,
+    np.ceil: elementwise.ceil,
+    np.trunc: elementwise.trunc,
+    np.rint: elementwise.round,
+    np.maximum: elementwise.maximum,
+    np.minimum: elementwise.minimum,
+    np.matmul: linear_algebra.matmul,
+    np.equal: elementwise.eq,
+    np.not_equal: elementwise.ne,
+    np.less: elementwise.lt,
+    np.less_equal: elementwise.le,
+    np.greater: elementwise.gt,
+    np.greater_equal: elementwise.ge,
+    np.logical_and: elementwise.logical_and,
+    np.logical_or: elementwise.logical_or,
+    np.logical_xor: elementwise.logical_xor,
+    np.logical_not: elementwise.logical_not,
+    np.bitwise_and: elementwise.bitwise_and,
+    np.bitwise_or: elementwise.bitwise_or,
+    np.bitwise_xor: elementwise.bitwise_xor,
+    np.invert: elementwise.bitwise_not,
+    np.isnan: elementwise.isnan,
+    np.isinf: elementwise.isinf,
+    np.isfinite: elementwise.isfinite,
+}
+
+FUNCTIONS: dict[Any, Any] = {
+    np.sum: reduction.sum,
+    np.mean: reduction.mean,
+    np.prod: reduction.prod,
+    np.max: reduction.amax,
+    np.min: reduction.amin,
+    np.amax: reduction.amax,
+    np.amin: reduction.amin,
+    np.argmax: reduction.argmax,
+    np.argmin: reduction.argmin,
+    np.all: reduction.all,
+    np.any: reduction.any,
+    np.cumsum: reduction.cumsum,
+    np.var: lambda a, axis=None, ddof=0, keepdims=False: reduction.var(
+        a, axis, None, keepdims, correction=ddof
+    ),
+    np.std: lambda a, axis=None, ddof=0, keepdims=False: reduction.std(
+        a, axis, None, keepdims, correction=ddof
+    ),
+    np.reshape: lambda a, shape_: shape.reshape(a, shape_),
+    np.ravel: shape.ravel,
+    np.transpose: lambda a, axes=None: shape.permute(
+        a, *(range(a.array.ndim)[::-1] if axes is None else axes)
+    ),
+    np.swapaxes: shape.transpose,
+    np.moveaxis: lambda a, source, destination: _moveaxis(a, source, destination),
+    np.squeeze: shape.squeeze,
+    np.expand_dims: lambda a, axis: _expand_dims(a, axis),
+    np.broadcast_to: shape.broadcast_to,
+    np.concatenate: shape.cat,
+    np.stack: shape.stack,
+    np.split: lambda a, cuts, axis=0: _split(a, cuts, axis),
+    np.flip: lambda a, axis=None: shape.flip(a, *_as_tuple(a, axis)),
+    np.tile: lambda a, reps: shape.repeat(a, *reps),
+    np.tril: shape.tril,
+    np.triu: shape.triu,
+    np.where: elementwise.where,
+    np.clip: elementwise.clamp,
+    np.sort: lambda a, axis=-1: indexing.sort(a, axis).values,
+    np.argsort: indexing.argsort,
+    np.dot: linear_algebra.matmul,
+    np.outer: linear_algebra.outer,
+    np.einsum: linear_algebra.einsum,
+    np.zeros_like: lambda a, dtype=None: wrap(np.zeros_like(a.array, dtype=dtype)),
+    np.ones_like: lambda a, dtype=None: wrap(np.ones_like(a.array, dtype=dtype)),
+    np.shape: lambda a: a.array.shape,
+    np.ndim: lambda a: a.array.ndim,
+    np.size: lambda a: a.array.size,
+}
+
+
+def _as_tuple(a: Any, axis: Any) -> tuple[int, ...]:
+    if axis is None:
+        return tuple(range(a.array.ndim))
+    return axis if isinstance(axis, tuple) else (axis,)
+
+
+def _expand_dims(a: Any, axis: Any) -> Any:
+    axes = _as_tuple(a, axis)
+    ndim = a.array.ndim + len(axes)
+    places = {x % ndim for x in axes}
+    sizes = iter(a.array.shape)
+    return shape.reshape(a, tuple(1 if i in places else next(sizes) for i in range(ndim)))
+
+
+def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    probe = np.broadcast_to(0, tuple(range(1, a.array.ndim + 1)))
+    return shape.permute(a, *(n - 1 for n in np.moveaxis(probe, source, destination).shape))
+
+
+def _split(a: Any, cuts: Any, axis: int) -> list[Any]:
+    edges = [0, *cuts, a.array.shape[axis]]
+    return list(shape.split(a, [b - c for b, c in zip(edges[1:], edges, strict=False)], axis))
+
+
+def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    """NumPy's protocol for elementwise functions."""
+    if method == "reduce" and ufunc is np.add:
+        return reduction.sum(inputs[0], options.get("axis", 0), options.get("keepdims", False))
+    if method != "__call__" or options or ufunc not in UFUNCS:
+        if "out" in options:
+            raise TypeError(f"np.{ufunc.__name__}: out= is not supported where a Tensor takes part")
+        raise TypeError(
+            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} is not an operation "
+            "of the tape: use the array (t.detach().numpy()), or one of tinygrad_sm's functions"
+        )
+    return UFUNCS[ufunc](*(_lifted(x) for x in inputs))
+
+
+def _lifted(x: Any) -> Any:
+    return wrap(x) if isinstance(x, np.ndarray) else x
+
+
+def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """NumPy's protocol for all other functions."""
+    if function not in FUNCTIONS:
+        raise TypeError(
+            f"np.{function.__name__} is not an operation of the tape: use the array "
+            "(t.detach().numpy()), or one of tinygrad_sm's functions"
+        )
+    lifted = [_lifted(a) for a in args]
+    if function is np.concatenate or function is np.stack:
+        lifted[0] = [_lifted(a) for a in args[0]]
+    return FUNCTIONS[function](*lifted, **kwargs)
+

@@ -1,0 +1,255 @@
+"""Tensors out of nothing, or out of what Python and NumPy hold."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import dtypes
+from ..dtypes import as_numpy_dtype
+from ..tape import LEAF, Value, wrap
+from .dims import sizes_of
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+def check_device(device: Any) -> None:
+    """Accept the CPU and nothing else.
+
+    Raises:
+        RuntimeError: for another device: there is none here.
+    """
+    if device is not None and str(device).split(":")[0] != "cpu":
+        raise RuntimeError(f"device {str(device)!r}: this framework computes on 'cpu' only")
+
+
+def as_array(data: Any, dtype: Any = None) -> np.ndarray:
+    """An array of ``data``, in a dtype that a tensor can hold; Python floats become float32.
+
+    Raises:
+        TypeError: for what is not numbers.
+        ValueError: for ragged lists.
+    """
+    if isinstance(data, Value):
+        data = data.array
+    if not isinstance(data, np.ndarray | np.generic):
+        data = _from_python(data)
+    kind = data.dtype if dtype is None else as_numpy_dtype(dtype)
+    return np.asarray(data, dtype=as_numpy_dtype(kind))
+
+
+def _from_python(data: Any) -> np.ndarray:
+    if isinstance(data, list | tuple) and _holds(data, Value):
+        data = _plain(data)
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"tensor: the lists are not all of one length: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"tensor: expected numbers, an array or nested lists of numbers, not "
+            f"{type(data).__name__} (NumPy makes {array.dtype} of it)"
+        )
+    if array.dtype == np.float64 and not hasattr(data, "__array__") and not _holds(data, np.generic):
+        return array.astype(dtypes.DEFAULT)
+    if array.size == 0 and isinstance(data, list | tuple):
+        return array.astype(dtypes.DEFAULT)
+    return array
+
+
+def _holds(data: Any, kind: type) -> bool:
+    """Whether the first number found in nested lists is a NumPy scalar, array or tensor."""
+    while isinstance(data, list | tuple) and data:
+        data = data[0]
+    return isinstance(data, kind)
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, list | tuple):
+        return [_plain(item) for item in data]
+    return data.array if isinstance(data, Value) else data
+
+
+def tensor(
+    data: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A new leaf tensor with a copy of ``data``.
+
+    Python floats become float32, ints int64, bools bool; an array keeps its dtype.
+
+    Raises:
+        TypeError: for what is not numbers.
+        RuntimeError: if gradients are asked of integers.
+    """
+    check_device(device)
+    return _leaf(np.array(as_array(data, dtype), copy=True, order="C"), requires_grad)
+
+
+def _leaf(array: np.ndarray, requires_grad: bool) -> Any:
+    if requires_grad and array.dtype.kind != "f":
+        raise RuntimeError(
+            "only tensors of floating point dtype can require gradients, not "
+            f"{array.dtype}: say dtype=float32, or convert with .float()"
+        )
+    return wrap(array, LEAF if requires_grad else None)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """A tensor of ``data`` that shares its memory where it can."""
+    check_device(device)
+    if isinstance(data, Value):
+        return data.to(dtype) if dtype is not None else data  # type: ignore[attr-defined]
+    return wrap(as_array(data, dtype))
+
+
+def from_numpy(ndarray: np.ndarray) -> Tensor:
+    """A tensor that shares an array's memory.
+
+    Raises:
+        TypeError: for what is not an array, or an array of something else than numbers.
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"from_numpy: expected a NumPy array, not {type(ndarray).__name__}")
+    if ndarray.dtype not in dtypes.DTYPES:
+        raise TypeError(f"from_numpy: a tensor cannot hold {ndarray.dtype}")
+    return wrap(ndarray)
+
+
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor over the memory of another library's CPU tensor (the DLPack protocol)."""
+    return from_numpy(np.from_dlpack(ext_tensor))
+
+
+def _kind(dtype: Any) -> np.dtype:
+    return dtypes.DEFAULT if dtype is None else as_numpy_dtype(dtype)
+
+
+def zeros(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+) -> Tensor:
+    """Zeros of a shape, float32 unless said otherwise."""
+    check_device(device)
+    return _leaf(np.zeros(sizes_of(size), _kind(dtype)), requires_grad)
+
+
+def ones(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+) -> Tensor:
+    """Ones of a shape, float32 unless said otherwise."""
+    check_device(device)
+    return _leaf(np.ones(sizes_of(size), _kind(dtype)), requires_grad)
+
+
+def empty(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+) -> Tensor:
+    """A tensor of a shape whose values are not set."""
+    check_device(device)
+    return _leaf(np.empty(sizes_of(size), _kind(dtype)), requires_grad)
+
+
+def full(
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of a shape filled with one number, whose type sets the dtype."""
+    check_device(device)
+    value = as_array(fill_value, dtype)
+    sizes = sizes_of(size if isinstance(size, list | tuple) else (size,))
+    return _leaf(np.full(sizes, value, value.dtype), requires_grad)
+
+
+def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any) -> Tensor:
+    """Zeros of another tensor's shape and dtype."""
+    kind = input.array.dtype if dtype is None else dtype
+    return zeros(input.array.shape, dtype=kind, requires_grad=requires_grad)
+
+
+def ones_like(input: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any) -> Tensor:
+    """Ones of another tensor's shape and dtype."""
+    kind = input.array.dtype if dtype is None else dtype
+    return ones(input.array.shape, dtype=kind, requires_grad=requires_grad)
+
+
+def empty_like(input: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any) -> Tensor:
+    """A tensor of another's shape and dtype whose values are not set."""
+    kind = input.array.dtype if dtype is None else dtype
+    return empty(input.array.shape, dtype=kind, requires_grad=requires_grad)
+
+
+def full_like(
+    input: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any
+) -> Tensor:
+    """A tensor of another's shape and dtype filled with one number."""
+    kind = input.array.dtype if dtype is None else dtype
+    return full(input.array.shape, fill_value, dtype=kind, requires_grad=requires_grad)
+
+
+def arange(
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Numbers from ``start`` to before ``end`` by ``step``: int64, or float32 if one is a float.
+
+    Raises:
+        RuntimeError: if the step is 0 or leads away from the end.
+    """
+    check_device(device)
+    if end is None:
+        start, end = 0, start
+    start, end, step = (x.item() if isinstance(x, Value) else x for x in (start, end, step))
+    if step == 0:
+        raise RuntimeError("arange: step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError(f"arange: from {start} to {end} is against the sign of step {step}")
+    integral = all(isinstance(x, int | np.integer) for x in (start, end, step))
+    kind = _kind(dtype) if dtype is not None or not integral else dtypes.INT64
+    count = math.ceil((end - start) / step)
+    return _leaf((start + step * np.arange(count)).astype(kind), requires_grad)
+
+
+def linspace(
+    start: Any,
+    end: Any,
+    steps: int,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """``steps`` numbers evenly spaced from ``start`` to ``end``, both included."""
+    check_device(device)
+    start, end = (x.item() if isinstance(x, Value) else x for x in (start, end))
+    if steps < 0:
+        raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
+    return _leaf(np.linspace(start, end, steps).astype(_kind(dtype)), requires_grad)
+
+
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A matrix with ones on the diagonal: (n, m), square by default."""
+    check_device(device)
+    return _leaf(np.eye(n, m, dtype=_kind(dtype)), requires_grad)

@@ -1,0 +1,168 @@
+"""Writing into a tensor, and what the tape makes of it.
+
+An in-place operation is its out-of-place twin followed by a write. Everything is checked before
+the write. On the tape the written tensor becomes the twin's result; if it is a view, its base
+becomes ``put(base, result)``, so that every other view of the base sees the right gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..dtypes import _CATEGORY
+from ..primitive import primitive, put, record, refresh
+from ..tape import LEAF, Value, is_grad_enabled, wrap, written
+from . import random
+from .indexing import index_put, plain_index
+
+overwrite = primitive(
+    lambda x, value: np.broadcast_to(value, x.shape).astype(x.dtype),
+    "``value`` in the shape and dtype of ``x``.",
+    name="copy",
+    x=lambda g: g * 0,
+    value=lambda g: g,
+)
+
+
+def check_writable(t: Value, name: str) -> None:
+    """Refuse writes that the tape or the memory could not bear.
+
+    Raises:
+        RuntimeError: for a leaf that requires grad, a view of one, or an expanded tensor.
+    """
+    if is_grad_enabled():
+        base = t if t.view is None else t.view.base
+        if base.node is LEAF:
+            kind = "a leaf Variable that requires grad"
+            raise RuntimeError(
+                f"{name}: {'a view of ' if base is not t else ''}{kind} is being used in an "
+                "in-place operation. Write inside `with no_grad():`, or work on a clone()."
+            )
+    if not t.array.flags.writeable:
+        raise RuntimeError(
+            f"{name}: more than one element of this tensor (an expanded one, or one over read-only "
+            "memory) refers to a single memory location: clone() it before writing"
+        )
+
+
+def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The in-place form of an operation, as a method that returns the tensor itself."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        check_writable(self, name)
+        refresh(self)
+        alias = wrap(self.array, self.node)
+        write(self, operation(alias, *args, **kwargs), alias, name)
+        return self
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"``{name[:-1]}`` in place."
+    return method
+
+
+def write(t: Value, result: Any, alias: Value, name: str) -> None:
+    """Put the out-of-place result into the tensor's memory and on its place on the tape.
+
+    Raises:
+        RuntimeError: if the shape or the kind of number does not fit; nothing is changed then.
+    """
+    shape, kind = t.array.shape, t.array.dtype
+    if result.array.shape != shape:
+        raise RuntimeError(
+            f"{name}: output with shape {shape} doesn't match the broadcast shape "
+            f"{result.array.shape}: an in-place operation cannot change the shape"
+        )
+    if _CATEGORY[result.array.dtype.kind] > _CATEGORY[kind.kind]:
+        raise RuntimeError(
+            f"{name}: result type {result.array.dtype} can't be cast to the desired output type "
+            f"{kind}: use the out-of-place form, or convert the tensor first"
+        )
+    if result.array.dtype != kind:
+        result = result.to(kind)
+    if result.node is not None and any(s is alias for s in result.node.saved or ()):
+        alias.array = t.array.copy()
+    np.copyto(t.array, result.array)
+    written(t)
+    if is_grad_enabled():
+        rebase(t, result)
+
+
+def rebase(t: Value, value: Value) -> None:
+    """Say on the tape that ``t`` now is ``value``, and that its base holds it."""
+    view = t.view
+    if view is not None:
+        base = view.base
+        if base.node is not None or value.node is not None:
+            mask = (base.node is not None) | (value.node is not None) << 1
+            op = put.primitive  # type: ignore[attr-defined]
+            old = wrap(base.array, base.node)
+            base.node = record(op, mask, (old, value, view.look), base.array)
+        view.seen = t.version[0]
+    t.node = value.node
+
+
+def setitem(self: Any, index: Any, value: Any) -> None:
+    """``self[index] = value``, on the tape.
+
+    Raises:
+        IndexError: for an index out of range.
+        RuntimeError: if the value cannot be broadcast to the place.
+    """
+    check_writable(self, "setitem")
+    refresh(self)
+    index = plain_index(index)
+    source = value.array if isinstance(value, Value) else np.asarray(value)
+    try:
+        place = self.array[index].shape
+        np.broadcast_to(source, place)
+    except ValueError:
+        raise RuntimeError(
+            f"setitem: a value of shape {source.shape} cannot be broadcast to the place of shape "
+            f"{place}"
+        ) from None
+    self.array[index] = source
+    written(self)
+    tracked = isinstance(value, Value) and value.node is not None
+    if is_grad_enabled() and (tracked or self.node is not None):
+        op = index_put.primitive  # type: ignore[attr-defined]
+        if isinstance(value, Value):
+            refresh(value)
+        old = wrap(self.array, self.node)
+        mask = (self.node is not None) | tracked << 2
+        rebase(self, wrap(self.array, record(op, mask, (old, index, value), self.array)))
+
+
+def _fill(input: Any, value: Any) -> Any:
+    if isinstance(value, Value) and value.array.ndim:
+        raise RuntimeError(f"fill_: expected a number or 0-d tensor, not {value.array.shape}")
+    return overwrite(input, value if isinstance(value, Value) else np.asarray(value))
+
+
+def _uniform(input: Any, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Any:
+    return overwrite(input, random.uniform_values(input.array, a, b, generator))
+
+
+def _normal(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Any:
+    return overwrite(input, random.normal_values(input.array, mean, std, generator))
+
+
+def _random(input: Any, low: Any = None, high: Any = None, *, generator: Any = None) -> Any:
+    return overwrite(input, random.integer_values(input.array, low, high, generator))
+
+
+def _bernoulli(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
+    chance = p.array if isinstance(p, Value) else p
+    full = wrap(np.broadcast_to(np.asarray(chance, np.float64), input.array.shape))
+    return overwrite(input, random.bernoulli(full, generator=generator).array)
+
+
+fill_ = in_place(_fill, "fill_")
+zero_ = in_place(lambda input: _fill(input, 0), "zero_")
+copy_ = in_place(lambda input, src, non_blocking=False: overwrite(input, src), "copy_")
+uniform_ = in_place(_uniform, "uniform_")
+normal_ = in_place(_normal, "normal_")
+random_ = in_place(_random, "random_")
+bernoulli_ = in_place(_bernoulli, "bernoulli_")

@@ -1,0 +1,307 @@
+"""Reading and writing by index, and orders: sort, topk."""
+
+from __future__ import annotations
+
+from operator import index as as_int
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..dtypes import BOOL
+from ..primitive import primitive
+from ..tape import Value, wrap
+from .dims import axis_of, numpy_names
+from .shape import seen_through
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+class ValuesAndIndices(NamedTuple):
+    """What ``max(dim)``, ``sort`` and ``topk`` return."""
+
+    values: Any
+    indices: Any
+
+
+def plain_index(index: Any) -> Any:
+    """An index with arrays for tensors, and a tuple where NumPy reads a list as one."""
+    if isinstance(index, tuple):
+        return tuple(plain_index(i) for i in index)
+    if isinstance(index, Value):
+        array = index.array
+        if array.dtype == np.uint8:
+            return array.astype(BOOL)
+        if array.dtype.kind == "f":
+            raise IndexError(
+                "tensors used as indices must be long, int, byte or bool tensors, not "
+                f"{array.dtype}: convert with .long()"
+            )
+        return array if array.ndim or array.dtype == BOOL else as_int(array.item())
+    if isinstance(index, list | range):
+        return np.asarray(index, dtype=None if len(index) else np.int64)
+    return index
+
+
+def _is_basic(index: Any) -> bool:
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        p is None or p is Ellipsis or isinstance(p, slice | int | np.integer)
+        and not isinstance(p, bool)
+        for p in parts
+    )
+
+
+def _collect(g: Any, index: Any, sizes: tuple[int, ...]) -> np.ndarray:
+    """Zeros of a shape with ``g`` added at ``index``, once for each time that it occurs."""
+    out = np.zeros(sizes, g.dtype)
+    if _is_basic(index):
+        out[index] = g
+    elif isinstance(index, np.ndarray) and index.dtype.kind in "iu" and sizes and g.size:
+        _add_rows(out, index, g)
+    else:
+        np.add.at(out, index, g)
+    return out
+
+
+def _add_rows(out: np.ndarray, index: np.ndarray, g: np.ndarray) -> None:
+    """``out[index] += g`` by sorting the rows and adding runs: far faster than ``np.add.at``."""
+    flat = index.reshape(-1) % len(out)
+    rows = g.reshape(len(flat), -1)
+    order = np.argsort(flat, kind="stable")
+    ordered = flat[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    if rows.shape[1]:
+        out.reshape(len(out), -1)[ordered[starts]] = np.add.reduceat(rows[order], starts, axis=0)
+
+
+collect = primitive(
+    _collect, "The transpose of indexing.", name="collect", g=lambda cotangent, index: cotangent[index]
+)
+_take = primitive(
+    lambda x, index: x[index],
+    name="index",
+    x=lambda g, index, shape: collect(g, index, shape),
+)
+
+
+def getitem(input: Any, index: Any) -> Tensor:
+    """``input[index]``: a view for ints, slices, ``None`` and ``...``; else a copy.
+
+    Raises:
+        IndexError: for an index out of range, or too many of them.
+    """
+    index = plain_index(index)
+    try:
+        out = _take(input, index)
+    except IndexError as error:
+        raise IndexError(f"{error} (indexing a tensor of shape {input.array.shape})") from None
+    if _is_basic(index):
+        return seen_through(input, out, lambda base: base[index])
+    return out
+
+
+def select(input: Any, dim: int, index: int) -> Tensor:
+    """The slice at one place along ``dim``, which is removed; a view."""
+    axis = axis_of("select", dim, input.array.ndim)
+    return getitem(input, (..., as_int(index), *(slice(None),) * (-axis - 1)))
+
+
+def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
+    """``length`` elements from ``start`` on along ``dim``; a view.
+
+    Raises:
+        RuntimeError: if they are not there.
+    """
+    axis = axis_of("narrow", dim, input.array.ndim)
+    size = input.array.shape[axis]
+    start = as_int(start.item() if isinstance(start, Value) else start)
+    begin = start + size if start < 0 else start
+    if not 0 <= begin <= size or not 0 <= length <= size - begin:
+        raise RuntimeError(
+            f"narrow: start ({start}) + length ({length}) exceeds dimension size ({size})"
+        )
+    return getitem(input, (..., slice(begin, begin + length), *(slice(None),) * (-axis - 1)))
+
+
+@numpy_names
+def index_select(input: Any, dim: int, index: Any) -> Tensor:
+    """The slices along ``dim`` at the places in a 1-d ``index``, as a copy."""
+    places = index.array.reshape(-1)
+    if places.dtype.kind not in "iu":
+        raise RuntimeError(f"index_select: expected an int index, not {places.dtype}")
+    if input.array.ndim == 0:
+        return getitem(input.reshape(1), places)[0]
+    axis = axis_of("index_select", dim, input.array.ndim)
+    _check_bounds("index_select", places, input.array.shape[axis], dim)
+    moved = input.transpose(0, axis)
+    return getitem(moved, places).transpose(0, axis)
+
+
+def _check_bounds(name: str, index: np.ndarray, size: int, dim: int) -> None:
+    bad = (index < 0) | (index >= size)
+    if bad.any():
+        raise IndexError(
+            f"{name}: index {index[bad].flat[0]} is out of bounds for dimension {dim} with size "
+            f"{size}"
+        )
+
+
+def _along(index: np.ndarray, axis: int) -> tuple[np.ndarray, ...]:
+    """The full index by which ``gather`` reads: ``index`` along the axis, its own place elsewhere."""
+    grid = list(np.ogrid[tuple(slice(n) for n in index.shape)]) if index.ndim else []
+    if grid:
+        grid[axis] = index
+    return tuple(grid)
+
+
+def gather(input: Any, dim: int, index: Any) -> Tensor:
+    """``out[i][j] = input[index[i][j]][j]`` for ``dim=0``, and so on.
+
+    Raises:
+        RuntimeError: if the index is not int64, or larger than the input along another dimension.
+        IndexError: for an index out of range.
+    """
+    places = _checked_places("gather", input, dim, index)
+    if input.array.ndim == 0:
+        return input.expand(places.shape).clone()
+    axis = axis_of("gather", dim, input.array.ndim)
+    return _take(input, _along(places, axis))
+
+
+def _checked_places(name: str, input: Any, dim: int, index: Any) -> np.ndarray:
+    places = index.array
+    if places.dtype.kind not in "iu" or places.dtype == np.uint8:
+        raise RuntimeError(f"{name}: expected dtype int64 for index, not {places.dtype}")
+    shape = input.array.shape
+    if not shape:
+        return places
+    axis = axis_of(name, dim, len(shape)) % len(shape)
+    if places.ndim != len(shape):
+        raise RuntimeError(
+            f"{name}: index must have the same number of dimensions as the input: index "
+            f"{places.shape}, input {shape}"
+        )
+    if any(p > n for i, (p, n) in enumerate(zip(places.shape, shape, strict=True)) if i != axis):
+        raise RuntimeError(
+            f"{name}: size of index {places.shape} does not fit input {shape} apart from "
+            f"dimension {dim}"
+        )
+    try:
+        _check_bounds(name, places, shape[axis], dim)
+    except IndexError as error:
+        raise RuntimeError(str(error)) from None
+    return places
+
+
+def _added(x: np.ndarray, index: Any, src: Any) -> np.ndarray:
+    out = x.copy()
+    np.add.at(out, index, src)
+    return out
+
+
+_scatter_add = primitive(
+    _added, name="scatter_add", x=lambda g: g, src=lambda g, index: g[index]
+)
+
+
+def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
+    """A copy with ``src[i][j]`` added at ``[index[i][j]][j]`` (for ``dim=0``); repeats add up."""
+    places = _checked_places("scatter_add", input, dim, index)
+    return _scatter_add(input, _along(places, _axis("scatter_add", input, dim)), _part(src, places))
+
+
+def _axis(name: str, input: Any, dim: int) -> int:
+    return axis_of(name, dim, input.array.ndim)
+
+
+def _part(src: Any, places: np.ndarray) -> Any:
+    if any(p > n for p, n in zip(places.shape, src.array.shape, strict=True)):
+        raise RuntimeError(f"scatter: index {places.shape} is larger than src {src.array.shape}")
+    return getitem(src, tuple(slice(n) for n in places.shape))
+
+
+def _placed(x: np.ndarray, index: Any, src: Any) -> np.ndarray:
+    out = x.copy()
+    out[index] = src
+    return out
+
+
+index_put = primitive(
+    _placed,
+    "A copy of ``x`` with ``src`` at ``index``.",
+    name="index_put",
+    x=lambda g, index: index_put(g, index, 0.0),
+    src=lambda g, index: g[index],
+)
+
+
+def scatter(input: Any, dim: int, index: Any, src: Any) -> Tensor:
+    """A copy with ``src`` (a tensor or a number) put at ``[index[i][j]][j]`` (for ``dim=0``)."""
+    places = _checked_places("scatter", input, dim, index)
+    source = _part(src, places) if isinstance(src, Value) else src
+    return index_put(input, _along(places, _axis("scatter", input, dim)), source)
+
+
+def masked_select(input: Any, mask: Any) -> Tensor:
+    """The elements where a bool mask holds, in one dimension."""
+    shape = np.broadcast_shapes(input.array.shape, mask.array.shape)
+    return getitem(input.expand(shape), mask.expand(shape))
+
+
+def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
+    """The indices of elements that are not 0: shape (n, ndim), or one tensor a dimension."""
+    found = np.nonzero(input.array) if input.array.ndim else np.nonzero(input.array.reshape(1))
+    if as_tuple:
+        return tuple(wrap(i) for i in found)
+    if not input.array.ndim:
+        return wrap(np.zeros((len(found[0]), 0), np.int64))
+    return wrap(np.stack(found, -1).astype(np.int64))
+
+
+# --- orders ----------------------------------------------------------------------------------------
+
+
+def _descending(x: np.ndarray, axis: int) -> np.ndarray:
+    """A stable order from largest to smallest: that of the reversed array, reversed."""
+    size = x.shape[axis]
+    return np.flip(size - 1 - np.argsort(np.flip(x, axis), axis=axis, kind="stable"), axis)
+
+
+@numpy_names
+def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    """The indices that sort along ``dim``; equal elements keep their order."""
+    x = input.array
+    axis = axis_of("argsort", dim, x.ndim)
+    if not x.ndim:
+        return wrap(np.zeros((), np.int64))
+    order = _descending(x, axis) if descending else np.argsort(x, axis=axis, kind="stable")
+    return wrap(np.ascontiguousarray(order))
+
+
+@numpy_names
+def sort(
+    input: Any, dim: int = -1, descending: bool = False, stable: bool = False
+) -> ValuesAndIndices:
+    """(values, indices) in order along ``dim``; stable, NaN counted as largest."""
+    order = argsort(input, dim, descending)
+    return ValuesAndIndices(gather(input, dim, order), order)
+
+
+@numpy_names
+def topk(
+    input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> ValuesAndIndices:
+    """The ``k`` largest (or smallest) along ``dim`` with their indices, in order.
+
+    Raises:
+        RuntimeError: if there are fewer than ``k``.
+    """
+    axis = axis_of("topk", dim, input.array.ndim)
+    size = input.array.shape[axis] if input.array.ndim else 1
+    if not 0 <= k <= size:
+        raise RuntimeError(f"topk: selected index k ({k}) out of range for dimension size {size}")
+    order = argsort(input, dim, largest)
+    if input.array.ndim:
+        order = narrow(order, axis, 0, k)
+    return ValuesAndIndices(gather(input, dim, order), order)

@@ -1,0 +1,343 @@
+"""Random tensors, from the same stream of bits as PyTorch's on the CPU.
+
+The engine is the Mersenne Twister (Matsumoto and Nishimura, 1998), seeded by one number. Uniform
+numbers take 24 bits (float32) or 53 (float64); normal ones come from the Box-Muller transform in
+blocks of 16. So ``manual_seed(0); randn(100)`` gives PyTorch's numbers, to float rounding.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import dtypes
+from ..dtypes import as_numpy_dtype
+from ..tape import LEAF, wrap
+from .dims import sizes_of
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+class Generator:
+    """A source of random bits with a state of its own.
+
+    >>> import tinygrad_sm as sg
+    >>> g = sg.Generator().manual_seed(0)
+    >>> sg.rand(2, generator=g)
+    tensor([0.4963, 0.7682])
+    """
+
+    def __init__(self, device: Any = "cpu") -> None:
+        self.device = device
+        self._engine = np.random.MT19937()
+        self.manual_seed(67280421310721)
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start the stream that belongs to a seed; returns the generator."""
+        seed = int(seed)
+        if not -(2**63) <= seed < 2**64:
+            raise RuntimeError(f"manual_seed: {seed} does not fit in 64 bits")
+        self._seed = seed % 2**64
+        self._engine._legacy_seeding(self._seed & 0xFFFFFFFF)
+        self._next_normal: float | None = None
+        return self
+
+    def seed(self) -> int:
+        """Seed from the operating system's randomness; returns the seed."""
+        self.manual_seed(secrets.randbits(63))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed that the stream was started with."""
+        return self._seed
+
+    def get_state(self) -> Tensor:
+        """The state as a uint8 tensor, for ``set_state``."""
+        inner = self._engine.state["state"]
+        cached = math.nan if self._next_normal is None else self._next_normal
+        parts = [
+            np.asarray([self._seed, inner["pos"]], "<u8"),
+            np.asarray([cached], "<f8"),
+            np.asarray(inner["key"], "<u4"),
+        ]
+        return wrap(np.frombuffer(b"".join(p.tobytes() for p in parts), np.uint8).copy())
+
+    def set_state(self, new_state: Any) -> Generator:
+        """Go on from a state that ``get_state`` returned.
+
+        Raises:
+            RuntimeError: for a tensor that is no such state.
+        """
+        raw = new_state.array.tobytes()
+        if len(raw) != 24 + 624 * 4 or new_state.array.dtype != np.uint8:
+            raise RuntimeError("set_state: expected the uint8 tensor that get_state() returned")
+        seed, position = (int(v) for v in np.frombuffer(raw[:16], "<u8"))
+        if position > 624:
+            raise RuntimeError("set_state: the state is damaged: its position is out of range")
+        cached = float(np.frombuffer(raw[16:24], "<f8")[0])
+        key = np.frombuffer(raw[24:], "<u4").astype(np.uint32)
+        self._engine.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
+        self._seed, self._next_normal = seed, None if math.isnan(cached) else cached
+        return self
+
+    def bits32(self, count: int) -> np.ndarray:
+        """``count`` draws of 32 random bits, as uint64."""
+        return self._engine.random_raw(count) if count else np.zeros(0, np.uint64)
+
+    def bits64(self, count: int) -> np.ndarray:
+        """``count`` draws of 64 random bits: two of 32 each, the first in front."""
+        pairs = self.bits32(2 * count).reshape(count, 2)
+        return (pairs[:, 0] << np.uint64(32)) | pairs[:, 1]
+
+    def uniform(self, count: int, kind: np.dtype) -> np.ndarray:
+        """Numbers in [0, 1)."""
+        if kind == np.float64:
+            return (self.bits64(count) & np.uint64(2**53 - 1)) * 2.0**-53
+        bits = 24 if kind == np.float32 else 11
+        return ((self.bits32(count) & np.uint64(2**bits - 1)) * 2.0**-bits).astype(kind)
+
+    def normal(self, count: int, kind: np.dtype) -> np.ndarray:
+        """Numbers from the normal distribution of mean 0 and variance 1."""
+        if count < 16:
+            return np.asarray([self._one_normal() for _ in range(count)]).astype(kind)
+        work = np.dtype(np.float64) if kind == np.float64 else np.dtype(np.float32)
+        out = self.uniform(count, work)
+        whole = count // 16 * 16
+        out[:whole] = _box_muller(out[:whole])
+        if whole < count:
+            out[-16:] = _box_muller(self.uniform(16, work))
+        return out.astype(kind, copy=False)
+
+    def _one_normal(self) -> float:
+        if self._next_normal is not None:
+            value, self._next_normal = self._next_normal, None
+            return value
+        turn, height = self.uniform(2, np.dtype(np.float64))
+        radius = math.sqrt(-2 * math.log1p(-height))
+        self._next_normal = radius * math.sin(2 * math.pi * turn)
+        return radius * math.cos(2 * math.pi * turn)
+
+    def permutation(self, count: int) -> np.ndarray:
+        """0 ... count-1 in random order (Fisher and Yates)."""
+        order = list(range(count))
+        if count > 1:
+            left = np.arange(count, 1, -1, dtype=np.uint64)
+            for i, step in enumerate((self.bits32(count - 1) % left).tolist()):
+                order[i], order[i + step] = order[i + step], order[i]
+        return np.asarray(order, np.int64)
+
+
+def _box_muller(u: np.ndarray) -> np.ndarray:
+    """Normal numbers from uniform ones, in blocks of 16 (Box and Muller, 1958)."""
+    blocks = u.reshape(-1, 2, 8)
+    radius = np.sqrt(-2 * np.log(1 - blocks[:, 0]))
+    angle = (2 * math.pi) * blocks[:, 1]
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).reshape(-1)
+
+
+default_generator = Generator()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the default stream that belongs to a seed."""
+    return default_generator.manual_seed(seed)
+
+
+def initial_seed() -> int:
+    """The seed of the default stream."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """The state of the default stream."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Go on with the default stream from a state."""
+    default_generator.set_state(new_state)
+
+
+def _draw(
+    method: str, size: Any, dtype: Any, generator: Generator | None, requires_grad: bool
+) -> Any:
+    kind = dtypes.DEFAULT if dtype is None else as_numpy_dtype(dtype)
+    if kind.kind != "f":
+        raise RuntimeError(f"rand, randn: expected a floating dtype, not {kind}: use randint")
+    shape = sizes_of(size)
+    draw = getattr(generator or default_generator, method)
+    array = draw(math.prod(shape), kind).reshape(shape)
+    return wrap(array, LEAF if requires_grad else None)
+
+
+def rand(
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Uniform numbers in [0, 1)."""
+    return _draw("uniform", size, dtype, generator, requires_grad)
+
+
+def randn(
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Normal numbers of mean 0 and variance 1."""
+    return _draw("normal", size, dtype, generator, requires_grad)
+
+
+def rand_like(input: Any, *, dtype: Any = None, **ignored: Any) -> Tensor:
+    """Uniform numbers in another tensor's shape and dtype."""
+    return rand(input.array.shape, dtype=dtype or input.array.dtype)
+
+
+def randn_like(input: Any, *, dtype: Any = None, **ignored: Any) -> Tensor:
+    """Normal numbers in another tensor's shape and dtype."""
+    return randn(input.array.shape, dtype=dtype or input.array.dtype)
+
+
+def randint(
+    low: int,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+) -> Tensor:
+    """Integers from ``low`` to before ``high``: ``randint(high, size)`` or with ``low`` in front.
+
+    Raises:
+        RuntimeError: if there is no integer between.
+    """
+    if size is None:
+        low, high, size = 0, low, high
+    shape = sizes_of((size,))
+    kind = dtypes.INT64 if dtype is None else as_numpy_dtype(dtype)
+    return wrap(_integers(low, high, math.prod(shape), generator).reshape(shape).astype(kind))
+
+
+def _integers(low: int, high: int, count: int, generator: Generator | None) -> np.ndarray:
+    if low >= high:
+        raise RuntimeError(f"randint: expects 'from' to be less than 'to', but got {low} >= {high}")
+    source = generator or default_generator
+    span = high - low
+    bits = source.bits32(count) if span < 2**32 else source.bits64(count)
+    return (bits % np.uint64(span)).astype(np.int64) + low
+
+
+def randperm(
+    n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
+) -> Tensor:
+    """0 ... n-1 in random order."""
+    kind = dtypes.INT64 if dtype is None else as_numpy_dtype(dtype)
+    return wrap((generator or default_generator).permutation(n).astype(kind))
+
+
+def normal(
+    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None
+) -> Tensor:
+    """Normal numbers of a mean and a standard deviation, either of which may be a tensor.
+
+    Raises:
+        RuntimeError: for a negative standard deviation.
+    """
+    if size is None:
+        size = (mean * std if hasattr(mean, "array") else std * mean).shape
+    return randn(*sizes_of((size,)), generator=generator) * std + mean
+
+
+def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """1 with the probability that ``input`` holds (or ``p``), else 0.
+
+    Raises:
+        RuntimeError: for a probability outside [0, 1].
+    """
+    chance = input.array if p is None else np.asarray(p)
+    if not np.all((chance >= 0) & (chance <= 1)):
+        raise RuntimeError("bernoulli: expected probabilities between 0 and 1")
+    x = input.array
+    draws = (generator or default_generator).uniform(x.size, np.dtype(np.float64)).reshape(x.shape)
+    return wrap((draws < chance).astype(x.dtype))
+
+
+def multinomial(
+    input: Any,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Indices drawn with probabilities in proportion to weights, row by row.
+
+    Without replacement the weights compete as exponential clocks (Efraimidis and Spirakis, 2006).
+
+    Raises:
+        RuntimeError: for negative or non-finite weights, a row of zeros, or more samples than
+            weights without replacement.
+    """
+    weights = np.atleast_2d(input.array.astype(np.float64))
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0):
+        raise RuntimeError("multinomial: weights must be finite and not negative")
+    enough = 1 if replacement else num_samples
+    if num_samples < 1 or np.any(np.count_nonzero(weights, axis=-1) < enough):
+        raise RuntimeError(
+            f"multinomial: cannot draw {num_samples} sample(s) "
+            f"{'with' if replacement else 'without'} replacement: too few positive weights"
+        )
+    source = generator or default_generator
+    rows, choices = weights.shape
+    if replacement:
+        ladder = np.cumsum(weights, -1)
+        heights = source.uniform(rows * num_samples, np.dtype(np.float64)).reshape(rows, -1)
+        picks = [
+            np.searchsorted(steps, h * steps[-1], side="right")
+            for steps, h in zip(ladder, heights, strict=True)
+        ]
+        found = np.stack(picks)
+    else:
+        waits = -np.log1p(-source.uniform(rows * choices, np.dtype(np.float64)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            clocks = np.where(weights > 0, waits.reshape(rows, choices) / weights, np.inf)
+        found = np.argsort(clocks, -1, kind="stable")[:, :num_samples]
+    return wrap(found.astype(np.int64).reshape(*input.array.shape[:-1], num_samples))
+
+
+# --- in place ------------------------------------------------------------------------------------
+
+
+def uniform_values(x: np.ndarray, low: float, high: float, generator: Any) -> np.ndarray:
+    """What ``Tensor.uniform_`` writes."""
+    draws = (generator or default_generator).uniform(x.size, x.dtype).reshape(x.shape)
+    return draws * np.asarray(high - low, x.dtype) + np.asarray(low, x.dtype)
+
+
+def normal_values(x: np.ndarray, mean: float, std: float, generator: Any) -> np.ndarray:
+    """What ``Tensor.normal_`` writes."""
+    if std < 0:
+        raise RuntimeError(f"normal: expects std >= 0, but found std {std}")
+    draws = (generator or default_generator).normal(x.size, x.dtype).reshape(x.shape)
+    return draws * np.asarray(std, x.dtype) + np.asarray(mean, x.dtype)
+
+
+def integer_values(x: np.ndarray, low: Any, high: Any, generator: Any) -> np.ndarray:
+    """What ``Tensor.random_`` writes: up to the largest that the dtype holds exactly."""
+    if high is None:
+        low, high = 0, low
+    if high is None:
+        if x.dtype == np.int64:
+            bits = (generator or default_generator).bits64(x.size)
+            return (bits % np.uint64(2**63)).astype(np.int64).reshape(x.shape)
+        mantissa = {"f": np.finfo(x.dtype).nmant + 1} if x.dtype.kind == "f" else {}
+        high = 2 ** mantissa["f"] + 1 if mantissa else int(np.iinfo(x.dtype).max) + 1
+    return _integers(int(low), int(high), x.size, generator).reshape(x.shape)

@@ -1,0 +1,392 @@
+"""Operations that move elements or look at them differently; most results are views."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from operator import index as as_int
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..dtypes import promote
+from ..primitive import primitive
+from ..tape import Value, View, wrap
+from .dims import axes_of, axis_of, numpy_names, sizes_of
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+def seen_through(source: Any, out: Any, look: Callable[[Any], Any]) -> Any:
+    """Make ``out`` a view of ``source``: they share memory and its count of writes."""
+    if not isinstance(source, Value):
+        return out
+    out.version = source.version
+    if source.view is None:
+        out.view = View(source, look, source.version[0])
+    else:
+        inner = source.view.look
+        out.view = View(source.view.base, lambda base: look(inner(base)), source.version[0])
+    return out
+
+
+_reshape = primitive(
+    lambda x, sizes: x.reshape(sizes),
+    "The same elements in another shape.",
+    name="view",
+    x=lambda g, shape: g.reshape(shape),
+)
+
+
+def _complete(name: str, shape: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """The sizes with -1 worked out.
+
+    Raises:
+        RuntimeError: if the number of elements does not fit.
+    """
+    total = math.prod(shape)
+    if sizes.count(-1) > 1:
+        raise RuntimeError(f"{name}: only one dimension can be inferred, but got {sizes}")
+    known = math.prod(s for s in sizes if s != -1)
+    fits = known == total if -1 not in sizes else known and total % known == 0
+    if not fits or any(s < -1 for s in sizes):
+        raise RuntimeError(
+            f"{name}: shape '{list(sizes)}' is invalid for input of size {total} (its shape is "
+            f"{shape}): the products of the sizes must be equal"
+        )
+    return tuple(total // known if s == -1 else s for s in sizes)
+
+
+def reshape(input: Any, *shape: Any) -> Tensor:
+    """The elements in another shape, one size of which may be -1; a view where possible.
+
+    Raises:
+        RuntimeError: if the number of elements does not fit.
+    """
+    sizes = _complete("reshape", tuple(input.shape), sizes_of(shape))
+    out = _reshape(input, sizes)
+    if isinstance(input, Value) and np.may_share_memory(out.array, input.array):
+        return seen_through(input, out, lambda base: base.reshape(sizes))
+    return out
+
+
+def view(input: Any, *shape: Any) -> Tensor:
+    """``reshape`` that never copies.
+
+    Raises:
+        RuntimeError: if the elements do not fit, or lie so that only a copy could be reshaped.
+    """
+    sizes = _complete("view", input.array.shape, sizes_of(shape))
+    out = _reshape(input, sizes)
+    if out.array.size and not np.may_share_memory(out.array, input.array):
+        raise RuntimeError(
+            f"view: size {sizes} is not compatible with a tensor of shape {input.array.shape} "
+            "whose elements are not contiguous: use .reshape(...), or .contiguous() first"
+        )
+    return seen_through(input, out, lambda base: base.reshape(sizes))
+
+
+@numpy_names
+def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Dimensions ``start_dim`` to ``end_dim`` made one."""
+    shape = input.shape
+    if not len(shape):
+        return reshape(input, 1)
+    first = axis_of("flatten", start_dim, len(shape)) + len(shape)
+    last = axis_of("flatten", end_dim, len(shape)) + len(shape)
+    if first > last:
+        raise RuntimeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+    middle = math.prod(shape[first : last + 1])
+    return reshape(input, *shape[:first], middle, *shape[last + 1 :])
+
+
+def ravel(input: Any) -> Tensor:
+    """All elements in one dimension."""
+    return reshape(input, -1) if input.array.size else reshape(input, 0)
+
+
+_permute = primitive(
+    lambda x, axes: np.transpose(x, axes),
+    name="permute",
+    x=lambda g, axes: np.transpose(g, tuple(int(i) for i in np.argsort(axes))),
+)
+
+
+def permute(input: Any, *dims: Any) -> Tensor:
+    """The dimensions in another order, as a view.
+
+    Raises:
+        RuntimeError: unless each dimension is named once.
+    """
+    ndim = input.array.ndim
+    order = sizes_of(dims)
+    axes = tuple(axis_of("permute", d, ndim) + ndim for d in order)
+    if sorted(axes) != list(range(ndim)):
+        raise RuntimeError(f"permute: dims {order} do not name each of {ndim} dimensions once")
+    return seen_through(input, _permute(input, axes), lambda base: np.transpose(base, axes))
+
+
+def transpose(input: Any, dim0: int, dim1: int) -> Tensor:
+    """Two dimensions swapped, as a view."""
+    ndim = input.array.ndim
+    a, b = axis_of("transpose", dim0, ndim), axis_of("transpose", dim1, ndim)
+    order = list(range(ndim))
+    if ndim:
+        order[a], order[b] = order[b], order[a]
+    axes = tuple(order)
+    return seen_through(input, _permute(input, axes), lambda base: np.transpose(base, axes))
+
+
+swapaxes = transpose
+
+
+def t(input: Any) -> Tensor:
+    """A matrix transposed; vectors and 0-d tensors as they are.
+
+    Raises:
+        RuntimeError: with more than two dimensions.
+    """
+    if input.array.ndim > 2:
+        raise RuntimeError(f"t: expected at most 2 dimensions, not {input.array.ndim}: use mT")
+    return transpose(input, 0, -1)
+
+
+def squeeze(input: Any, dim: Any = None) -> Tensor:
+    """Without dimensions of size 1: all of them, or those of ``dim`` that have it."""
+    shape = input.array.shape
+    chosen = {a % len(shape) for a in axes_of("squeeze", dim, len(shape))} if shape else set()
+    return reshape(input, tuple(n for i, n in enumerate(shape) if n != 1 or i not in chosen))
+
+
+def unsqueeze(input: Any, dim: int) -> Tensor:
+    """With a dimension of size 1 put in at ``dim``."""
+    shape = list(input.array.shape)
+    position = axis_of("unsqueeze", dim, len(shape) + 1) + len(shape) + 1
+    shape.insert(position, 1)
+    return reshape(input, tuple(shape))
+
+
+_broadcast = primitive(
+    lambda x, sizes: np.broadcast_to(x, sizes), name="expand", x=lambda g: g
+)
+
+
+def broadcast_to(input: Any, *size: Any) -> Tensor:
+    """The tensor repeated along dimensions of size 1 without taking memory; -1 keeps a size.
+
+    Raises:
+        RuntimeError: if a size cannot be broadcast to the one asked for.
+    """
+    sizes = sizes_of(size)
+    shape = input.array.shape
+    kept = (None,) * (len(sizes) - len(shape)) + shape
+    full = tuple(n if s == -1 else s for s, n in zip(sizes, kept, strict=False))
+    if len(sizes) < len(shape) or None in full or any(
+        n not in (None, 1, s) for s, n in zip(full, kept, strict=True)
+    ):
+        raise RuntimeError(
+            f"expand: a tensor of shape {shape} cannot be expanded to {sizes}: each size must "
+            "equal the tensor's, or the tensor's must be 1"
+        )
+    return seen_through(
+        input, _broadcast(input, full), lambda base: np.broadcast_to(base, full)
+    )
+
+
+expand = broadcast_to
+
+
+def repeat(input: Any, *repeats: Any) -> Tensor:
+    """Copies laid side by side, ``repeats`` of them along each dimension.
+
+    Raises:
+        RuntimeError: with fewer numbers than the tensor has dimensions.
+    """
+    times = sizes_of(repeats)
+    shape = input.array.shape
+    if len(times) < len(shape):
+        raise RuntimeError(f"repeat: {len(times)} numbers for {len(shape)} dimensions")
+    shape = (1,) * (len(times) - len(shape)) + shape
+    inner = tuple(x for n in shape for x in (1, n))
+    full = tuple(x for n, r in zip(shape, times, strict=True) for x in (r, n))
+    out = tuple(n * r for n, r in zip(shape, times, strict=True))
+    return reshape(broadcast_to(reshape(input, inner), full), out).contiguous()
+
+
+# --- joining and cutting -----------------------------------------------------------------------------
+
+_cat = primitive(
+    lambda axis, cuts, *arrays: np.concatenate(arrays, axis),
+    name="cat",
+    arrays=lambda g, axis, cuts: np.split(g, cuts, axis),
+)
+
+
+@numpy_names
+def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+    """Tensors joined along an existing dimension; dtypes are promoted.
+
+    Raises:
+        RuntimeError: without tensors, for 0-d ones, or if other sizes differ.
+    """
+    tensors = list(tensors)
+    if not tensors:
+        raise RuntimeError("cat: expected a non-empty list of Tensors")
+    kept = [x for x in tensors if x.array.shape != (0,)] or tensors[:1]
+    first = kept[0].array.shape
+    if not first:
+        raise RuntimeError("cat: zero-dimensional tensors cannot be concatenated: use stack")
+    axis = axis_of("cat", dim, len(first))
+    for x in kept:
+        shape = list(x.array.shape)
+        if len(shape) == len(first):
+            shape[axis] = first[axis]
+        if tuple(shape) != first:
+            raise RuntimeError(
+                f"cat: sizes of tensors must match except in dimension {dim}: "
+                f"{[x.array.shape for x in kept]}"
+            )
+    kind = promote(*(np.empty((1,), x.array.dtype) for x in tensors))
+    kept = [x if x.array.dtype == kind else x.to(kind) for x in kept]
+    sizes = [x.array.shape[axis] for x in kept]
+    cuts = tuple(int(c) for c in np.cumsum(sizes)[:-1])
+    return _cat(axis, cuts, *kept)
+
+
+concat = concatenate = cat
+
+
+@numpy_names
+def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+    """Tensors of one shape joined along a new dimension.
+
+    Raises:
+        RuntimeError: without tensors, or if shapes differ.
+    """
+    tensors = list(tensors)
+    if not tensors:
+        raise RuntimeError("stack: expected a non-empty list of Tensors")
+    shapes = {x.array.shape for x in tensors}
+    if len(shapes) > 1:
+        raise RuntimeError(f"stack: expects each tensor to be equal size, but got {shapes}")
+    return cat([unsqueeze(x, dim) for x in tensors], dim)
+
+
+_split = primitive(
+    lambda x, cuts, axis: tuple(np.split(x, cuts, axis)),
+    name="split",
+    several=True,
+    x=lambda g, axis: np.concatenate(g, axis),
+)
+
+
+@numpy_names
+def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Cut into pieces of a size (the last may be smaller), or of the sizes given, as views.
+
+    Raises:
+        RuntimeError: if sizes do not add up to the dimension.
+    """
+    shape = tensor.array.shape
+    axis = axis_of("split", dim, len(shape))
+    total = shape[axis]
+    if isinstance(split_size_or_sections, Sequence):
+        sizes = [as_int(s) for s in split_size_or_sections]
+        if sum(sizes) != total or min(sizes, default=0) < 0:
+            raise RuntimeError(f"split: sizes {sizes} do not add up to dimension {dim}'s {total}")
+    else:
+        step = as_int(split_size_or_sections)
+        if step < 0 or (step == 0 and total):
+            raise RuntimeError(f"split: split_size must be positive, but got {step}")
+        sizes = [min(step, total - i) for i in range(0, total, step)] if total else [0]
+    edges = [int(c) for c in np.cumsum([0, *sizes])]
+    pieces = _split(tensor, tuple(edges[1:-1]), axis)
+    return tuple(
+        seen_through(tensor, piece, _slicer(axis, a, b))
+        for piece, a, b in zip(pieces, edges, edges[1:], strict=False)
+    )
+
+
+def _slicer(axis: int, start: int, stop: int) -> Callable[[Any], Any]:
+    return lambda base: base[(..., slice(start, stop), *(slice(None),) * (-axis - 1))]
+
+
+@numpy_names
+def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most ``chunks`` pieces of equal size along ``dim`` (the last may be smaller)."""
+    if chunks < 1:
+        raise RuntimeError(f"chunk: expects chunks to be greater than 0, got {chunks}")
+    total = input.array.shape[axis_of("chunk", dim, input.array.ndim)]
+    return split(input, max(-(-total // chunks), 1), dim)
+
+
+@numpy_names
+def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """The slices along ``dim``, which is removed."""
+    axis = axis_of("unbind", dim, input.array.ndim)
+    if input.array.shape[axis] == 0:
+        return ()
+    return tuple(squeeze(piece, axis) for piece in split(input, 1, axis))
+
+
+_flip = primitive(
+    lambda x, axes: np.flip(x, axes).copy(), name="flip", x=lambda g, axes: np.flip(g, axes)
+)
+
+
+def flip(input: Any, *dims: Any) -> Tensor:
+    """The order of elements along ``dims`` turned round, as a copy."""
+    return _flip(input, axes_of("flip", sizes_of(dims), input.array.ndim))
+
+
+# --- triangles ------------------------------------------------------------------------------------------
+
+_tril = primitive(
+    lambda x, k: np.tril(x, k), name="tril", x=lambda g, k: np.tril(g, k)
+)
+_triu = primitive(
+    lambda x, k: np.triu(x, k), name="triu", x=lambda g, k: np.triu(g, k)
+)
+
+
+def tril(input: Any, diagonal: int = 0) -> Tensor:
+    """The lower triangles of matrices; the rest is 0."""
+    _need_matrix("tril", input)
+    return _tril(input, diagonal)
+
+
+def triu(input: Any, diagonal: int = 0) -> Tensor:
+    """The upper triangles of matrices; the rest is 0."""
+    _need_matrix("triu", input)
+    return _triu(input, diagonal)
+
+
+def _need_matrix(name: str, input: Any) -> None:
+    if input.array.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+
+
+_clone = primitive(lambda x: x.copy(), name="clone", x=lambda g: g)
+
+
+def clone(input: Any, *, memory_format: Any = None) -> Tensor:
+    """A copy with memory of its own; gradients pass through."""
+    return _clone(input)
+
+
+def contiguous(input: Any, memory_format: Any = None) -> Tensor:
+    """The tensor with elements in row-major order: itself if it is so, else a copy."""
+    return input if input.array.flags.c_contiguous else _clone_in_order(input)
+
+
+_clone_in_order = primitive(
+    lambda x: np.ascontiguousarray(x), name="contiguous", x=lambda g: g
+)
+
+
+def detached(input: Any) -> Any:
+    """The same memory off the tape; a write through either is seen, and counted, by both."""
+    out = wrap(input.array)
+    out.version = input.version
+    return out

@@ -1,0 +1,416 @@
+"""What makes a NumPy function and its rules an operation.
+
+A rule is a function of ``g``, the gradient that arrives, and of whatever else it names: arguments
+of the forward function, ``out`` (its result), a residual (a by-product that the forward function
+returns beside its result) or ``shape`` (the shape of the argument whose gradient it is). What a
+rule names is exactly what the tape saves::
+
+    exp = unary(np.exp, "The exponential ...", x=lambda g, out: g * out)
+
+The engine fits what a rule returns to its argument: it sums over axes that were broadcast,
+broadcasts along axes that were reduced, and keeps the dtype.
+
+An operation fed no Tensor at all is its NumPy function, so rules may use operations on arrays.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import tape
+from .dtypes import _CATEGORY, PYTHON_TYPES, as_float, promote
+from .tape import LEAF, Node, Value, is_grad_enabled, outputs_of, user_line, wrap
+
+Rule = Callable[..., Any]
+Operation = Callable[..., Any]
+
+
+class Plan:
+    """For one choice of arguments that need a gradient: what to save and which rules to run.
+
+    Attributes:
+        save: positions, in (arguments, result, residuals), of what is kept.
+        rules: the rules, each with the places in ``saved`` of its inputs (-1: the shape).
+        positions: which arguments the rules are for.
+        out: where ``saved`` holds the result, or -1.
+        spread: whether one rule returns the gradients of all of a ``*args`` parameter.
+        count: how many arguments the forward function was given.
+    """
+
+    __slots__ = ("count", "out", "positions", "rules", "save", "spread")
+
+    def __init__(self, op: Primitive, mask: int, count: int) -> None:
+        self.count = count
+        self.positions = tuple(i for i in range(count) if mask >> i & 1)
+        chosen = [op.rule_at(i) for i in self.positions]
+        self.spread = op.star is not None and any(i >= op.star for i in self.positions)
+        if self.spread:
+            self.positions = tuple(range(op.star or 0, count))
+            chosen = chosen[:1]
+        names = [op.inputs_of(rule, count) for rule in chosen]
+        save = dict.fromkeys(range(count) if op.definition else ())
+        for wanted in names:
+            save.update(dict.fromkeys(p for p in wanted if p >= 0))
+        self.save = tuple(save)
+        place = {position: i for i, position in enumerate(self.save)}
+        place[-1] = -1
+        self.rules = tuple(
+            (rule, tuple(place[p] for p in wanted))
+            for rule, wanted in zip(chosen, names, strict=True)
+        )
+        self.out = place.get(count, -1)
+
+
+class Primitive:
+    """An operation's forward function, its rules and its name."""
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        rules: dict[str, Rule],
+        *,
+        name: str | None = None,
+        residuals: tuple[str, ...] = (),
+        several: bool = False,
+        definition: Callable[..., Any] | None = None,
+    ) -> None:
+        self.forward = forward
+        self.rules = rules
+        self.name = name or forward.__name__
+        self.residuals = residuals
+        self.several = several
+        self.definition = definition
+        self.node_name = "".join(p.capitalize() for p in self.name.split("_")) + "Backward0"
+        self.parameters, self.star = _parameters(forward)
+        unknown = set(rules) - set(self.parameters)
+        if unknown:
+            raise TypeError(f"{self.name} has rules for {unknown}, which are not its arguments")
+        self._plans: dict[tuple[int, int], Plan] = {}
+        self.differentiable = sum(1 << i for i, p in enumerate(self.parameters) if p in rules)
+        if self.star is not None and self.parameters[self.star] in rules:
+            self.differentiable |= -1 << self.star
+
+    def plan(self, mask: int, count: int) -> Plan:
+        """The plan for the arguments in ``mask`` (bit i: argument i), made once."""
+        found = self._plans.get((mask, count))
+        if found is None:
+            found = self._plans[mask, count] = Plan(self, mask, count)
+        return found
+
+    def rule_at(self, position: int) -> Rule:
+        """The rule of the argument at a position."""
+        if self.star is not None:
+            position = min(position, self.star)
+        return self.rules[self.parameters[position]]
+
+    def inputs_of(self, rule: Rule, count: int) -> list[int]:
+        """Positions in (arguments, result, residuals) of what a rule names after ``g``."""
+        known = {name: i for i, name in enumerate(self.parameters)}
+        known.update({"shape": -1, "out": count})
+        known.update({name: count + 1 + i for i, name in enumerate(self.residuals)})
+        wanted = list(inspect.signature(rule).parameters)[1:]
+        for name in wanted:
+            if name not in known:
+                raise TypeError(f"a rule of {self.name} names {name!r}: it has {list(known)}")
+        return [known[name] for name in wanted]
+
+
+def _parameters(forward: Callable[..., Any]) -> tuple[tuple[str, ...], int | None]:
+    """The names of a function's parameters, and where ``*args`` begin."""
+    if isinstance(forward, np.ufunc):
+        return ("x", "y")[: forward.nin], None
+    parameters = inspect.signature(forward).parameters
+    star = [i for i, p in enumerate(parameters.values()) if p.kind is p.VAR_POSITIONAL]
+    return tuple(parameters), star[0] if star else None
+
+
+def record(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, residuals: Any = ()) -> Node:
+    """A node for an operation that ran: ``args`` as they were given, ``out`` as arrays."""
+    plan = op._plans.get((mask, len(args))) or op.plan(mask, len(args))
+    parents = []
+    for position in plan.positions:
+        argument = args[position]
+        node = argument.node if isinstance(argument, Value) else None
+        parents.append(argument if node is LEAF else node)
+    stamp = 0
+    saved = []
+    count = plan.count
+    for position in plan.save:
+        if position < count:
+            value = args[position]
+            if isinstance(value, Value):
+                stamp += value.version[0]
+        else:
+            value = out if position == count else residuals[position - count - 1]
+        saved.append(value)
+    if op.several:
+        shape: Any = tuple(o.shape for o in out)
+        dtype: Any = tuple(o.dtype for o in out)
+    else:
+        shape, dtype = out.shape, out.dtype
+    return Node(op, plan, parents, saved, stamp, shape, dtype, user_line(3))
+
+
+def refresh(t: Value) -> None:
+    """Look at the base again if the memory that a view shares was written to since."""
+    view = t.view
+    if view is not None and view.seen != t.version[0]:
+        view.seen = t.version[0]
+        base = view.base
+        t.node = (
+            None
+            if base.node is None
+            else record(LOOK, 1, (base, view.look), t.array)
+        )
+
+
+def primitive(
+    forward: Callable[..., Any],
+    doc: str = "",
+    *,
+    name: str | None = None,
+    residuals: tuple[str, ...] = (),
+    several: bool = False,
+    definition: Callable[..., Any] | None = None,
+    **rules: Rule,
+) -> Operation:
+    """An operation from a function of arrays and a rule for each argument.
+
+    Args:
+        forward: the function; its arguments are given by position, arrays or options.
+        doc: the operation's docstring.
+        name: its name in messages and ``grad_fn``; the function's by default.
+        residuals: names of what ``forward`` returns after its result, for the rules' use.
+        several: whether the result is a tuple; a rule's ``g`` is then a list, and so is ``out``.
+        definition: for a fused operation, the same result from other operations. It takes the
+            rules' place where the backward walk is itself recorded.
+        **rules: by name of the argument. A rule for a ``*args`` parameter returns a list.
+
+    Raises:
+        TypeError: if a rule is for, or names, something that the operation does not have.
+
+    >>> import numpy as np, tinygrad_sm as sg
+    >>> cube = primitive(lambda x: x * x * x, name="cube", x=lambda g, x: 3 * x * x * g)
+    >>> x = sg.tensor([1.0, 2.0], requires_grad=True)
+    >>> cube(x).sum().backward()
+    >>> x.grad
+    tensor([ 3., 12.])
+    """
+    op = Primitive(
+        forward, rules, name=name, residuals=residuals, several=several, definition=definition
+    )
+
+    def call(*args: Any) -> Any:
+        arrays = []
+        mask = 0
+        tensors = False
+        for i, a in enumerate(args):
+            if isinstance(a, Value):
+                tensors = True
+                if a.view is not None:
+                    refresh(a)
+                if a.node is not None:
+                    mask |= 1 << i
+                a = a.array
+            arrays.append(a)
+        out = forward(*arrays)
+        extra = ()
+        if residuals:
+            out, *extra = out
+        if not tensors:
+            return out
+        mask &= op.differentiable
+        if not several:
+            if type(out) is not np.ndarray:
+                out = np.asarray(out)
+            if mask and is_grad_enabled() and out.dtype.kind == "f":
+                return wrap(out, record(op, mask, args, out, extra))
+            return wrap(out)
+        if mask and is_grad_enabled():
+            return outputs_of(record(op, mask, args, out, extra), out)
+        return tuple(wrap(o) for o in out)
+
+    return _dress(call, op, doc)
+
+
+def _dress(call: Any, op: Primitive, doc: str) -> Operation:
+    call.__name__ = call.__qualname__ = op.name
+    call.__doc__ = doc
+    call.primitive = op
+    return call
+
+
+def unary(
+    forward: Callable[..., Any],
+    doc: str,
+    *,
+    name: str | None = None,
+    to_float: bool = False,
+    **rules: Rule,
+) -> Operation:
+    """An elementwise operation of one tensor; ``to_float``: integers become float32 first."""
+    op = Primitive(forward, rules, name=name)
+    differentiable = op.differentiable
+
+    def call(input: Any) -> Any:
+        if not isinstance(input, Value):
+            return forward(input)
+        if input.view is not None:
+            refresh(input)
+        x = input.array
+        if to_float and x.dtype.kind != "f":
+            x = x.astype(as_float(x.dtype))
+        out = forward(x)
+        if type(out) is not np.ndarray:
+            out = np.asarray(out)
+        if input.node is not None and differentiable and is_grad_enabled():
+            return wrap(out, record(op, 1, (input,), out))
+        return wrap(out)
+
+    return _dress(call, op, doc)
+
+
+def binary(
+    forward: Callable[..., Any],
+    doc: str,
+    *,
+    name: str | None = None,
+    to_float: bool = False,
+    **rules: Rule,
+) -> Operation:
+    """An elementwise operation of two tensors or numbers, broadcast and promoted as PyTorch does."""
+    op = Primitive(forward, rules, name=name)
+    differentiable = op.differentiable
+
+    def call(input: Any, other: Any) -> Any:
+        mask = 0
+        x, y = input, other
+        tensors = False
+        if isinstance(input, Value):
+            tensors = True
+            if input.view is not None:
+                refresh(input)
+            if input.node is not None:
+                mask = 1
+            x = input.array
+        if isinstance(other, Value):
+            tensors = True
+            if other.view is not None:
+                refresh(other)
+            if other.node is not None:
+                mask |= 2
+            y = other.array
+        if not tensors:
+            return forward(x, y)
+        if (
+            type(x) is not np.ndarray
+            or type(y) is not np.ndarray
+            or x.dtype is not y.dtype
+            or to_float
+        ):
+            x, y = coerce(op.name, x, y, to_float)
+            if not isinstance(input, Value):
+                input = x
+            if not isinstance(other, Value):
+                other = y
+        try:
+            out = forward(x, y)
+        except ValueError as error:
+            raise clash(op.name, x, y) from error
+        if type(out) is not np.ndarray:
+            out = np.asarray(out)
+        mask &= differentiable
+        if mask and is_grad_enabled():
+            return wrap(out, record(op, mask, (input, other), out))
+        return wrap(out)
+
+    return _dress(call, op, doc)
+
+
+def clash(name: str, x: Any, y: Any) -> Exception:
+    """The error for two shapes that do not broadcast."""
+    a, b = np.shape(x), np.shape(y)
+    for i in range(1, min(len(a), len(b)) + 1):
+        if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
+            return RuntimeError(
+                f"{name}: shapes {a} and {b} do not broadcast: counted from the end, dimension "
+                f"{-i} is {a[-i]} in one and {b[-i]} in the other. Sizes must be equal or 1: "
+                "reshape, transpose or unsqueeze one of them."
+            )
+    return RuntimeError(f"{name}: cannot combine {a} and {b}")
+
+
+def coerce(name: str, x: Any, y: Any, to_float: bool = False) -> tuple[Any, Any]:
+    """Two operands in the dtype where they meet; Python numbers stay as they are if that is it."""
+    x, y = _operand(name, x), _operand(name, y)
+    if type(y) is float and type(x) is np.ndarray and x.dtype.kind == "f":
+        return x, y
+    kind = promote(x, y)
+    if to_float:
+        kind = as_float(kind)
+    return _cast(x, kind), _cast(y, kind)
+
+
+def _cast(x: Any, kind: np.dtype) -> Any:
+    if type(x) is np.ndarray:
+        return x if x.dtype == kind else x.astype(kind)
+    if _CATEGORY[kind.kind] == 2 or PYTHON_TYPES[type(x)] == kind:
+        return x if kind.kind != "f" else float(x)
+    return np.asarray(x).astype(kind)[()]
+
+
+def _operand(name: str, x: Any) -> Any:
+    if type(x) is np.ndarray or type(x) in PYTHON_TYPES:
+        return x
+    if isinstance(x, np.generic):
+        return x.item()
+    if isinstance(x, np.ndarray | float | int):
+        return np.asarray(x) if isinstance(x, np.ndarray) else x + 0
+    raise TypeError(
+        f"{name}: expected a Tensor, a NumPy array or a number, not {type(x).__name__}. "
+        "Make a tensor of it with tensor(...)."
+    )
+
+
+# --- the operations that the tape itself uses --------------------------------------------------
+
+
+def _put(base: Any, value: Any, look: Callable[[Any], Any]) -> Any:
+    out = base.copy()
+    look(out)[...] = value
+    return out
+
+
+put = primitive(
+    _put,
+    "A copy of ``base`` in which what ``look`` sees is replaced by ``value``.",
+    name="copy_slices",
+    base=lambda g, look: put(g, 0.0, look),
+    value=lambda g, look: look(g),
+)
+
+
+def _spread(g: Any, look: Callable[[Any], Any], shape: tuple[int, ...]) -> Any:
+    out = np.zeros(shape, g.dtype)
+    look(out)[...] = g
+    return out
+
+
+spread = primitive(
+    _spread,
+    "Zeros of ``shape``, with ``g`` where ``look`` sees.",
+    g=lambda cotangent, look: look(cotangent),
+)
+
+LOOK = primitive(
+    lambda base, look: look(base),
+    name="as_strided",
+    base=lambda g, look, shape: spread(g, look, shape),
+).primitive  # type: ignore[attr-defined]
+
+tape.PICK = Primitive(lambda outputs, index: outputs[index], {"outputs": lambda g: g}, name="pick")
+tape.STAND_IN = Primitive(lambda x: x, {"x": lambda g: g}, name="stand_in")

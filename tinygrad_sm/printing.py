@@ -1,0 +1,119 @@
+"""How a tensor prints: PyTorch's way, which shows what matters and stops in time."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .tape import LEAF
+
+PRECISION = 4
+THRESHOLD = 1000
+EDGE = 3
+WIDTH = 80
+
+
+def tensor_repr(t: Any) -> str:
+    """``tensor([1., 2.], requires_grad=True)`` and the like."""
+    array = t.array
+    head = "tensor("
+    if type(t).__name__ == "Parameter":
+        head = "Parameter containing:\ntensor("
+    body = _body(array, 7)
+    notes = []
+    if array.size == 0 and array.ndim != 1:
+        notes.append(f"size={array.shape}")
+    usual = array.dtype in (np.float32, np.int64, np.bool_)
+    if not usual or (array.size == 0 and array.dtype != np.float32):
+        notes.append(f"dtype={t.dtype}")
+    if t.node is LEAF:
+        notes.append("requires_grad=True")
+    elif t.node is not None:
+        notes.append(f"grad_fn={t.node!r}")
+    return head + _with_notes(body, notes) + ")"
+
+
+def _with_notes(body: str, notes: list[str]) -> str:
+    text = body
+    last = len(body) - body.rfind("\n") + (7 if "\n" not in body else 0)
+    for note in notes:
+        if last + len(note) + 2 > WIDTH:
+            text += ",\n       " + note
+            last = 7 + len(note)
+        else:
+            text += ", " + note
+            last += len(note) + 2
+    return text
+
+
+def _body(array: np.ndarray, indent: int) -> str:
+    if array.size == 0:
+        return "[]"
+    shown = _summary(array) if array.size > THRESHOLD else array
+    formatted = _formatter(shown)
+    return _nest(array, indent, formatted, array.size > THRESHOLD)
+
+
+def _summary(array: np.ndarray) -> np.ndarray:
+    """The corners that will be printed."""
+    for axis, size in enumerate(array.shape):
+        if size > 2 * EDGE:
+            keep = [*range(EDGE), *range(size - EDGE, size)]
+            array = np.take(array, keep, axis)
+    return array
+
+
+def _formatter(shown: np.ndarray) -> Any:
+    if shown.dtype.kind == "b":
+        width = max(len(str(bool(v))) for v in shown.reshape(-1)) if shown.ndim else 0
+        return lambda v: str(bool(v)).rjust(width)
+    if shown.dtype.kind in "iu":
+        width = max(len(str(v)) for v in shown.reshape(-1).tolist()) if shown.ndim else 0
+        return lambda v: str(int(v)).rjust(width)
+    return _float_formatter(shown)
+
+
+def _float_formatter(shown: np.ndarray) -> Any:
+    values = shown.reshape(-1).astype(np.float64)
+    finite = np.abs(values[np.isfinite(values) & (values != 0)])
+    if not finite.size:
+        text = lambda v: _special(v) or f"{v:.0f}."  # noqa: E731
+    else:
+        low, high = float(finite.min()), float(finite.max())
+        whole = bool(np.all(finite == np.ceil(finite)))
+        if whole:
+            scientific = high / low > 1000.0 or high > 1.0e8
+            plain = "{:.0f}."
+        else:
+            scientific = high / low > 1000.0 or high > 1.0e8 or low < 1.0e-4
+            plain = f"{{:.{PRECISION}f}}"
+        if whole and scientific and high <= 1.0e8 and high / low <= 1000.0:
+            scientific = False
+        pattern = f"{{:.{PRECISION}e}}" if scientific else plain
+        text = lambda v: _special(v) or pattern.format(v)  # noqa: E731
+    width = max(len(text(float(v))) for v in values) if shown.ndim else 0
+    return lambda v: text(float(v)).rjust(width)
+
+
+def _special(v: float) -> str:
+    if math.isnan(v):
+        return "nan"
+    return ("inf" if v > 0 else "-inf") if math.isinf(v) else ""
+
+
+def _nest(array: np.ndarray, indent: int, formatted: Any, shorten: bool) -> str:
+    if array.ndim == 0:
+        return formatted(array[()])
+    size = len(array)
+    cut = shorten and size > 2 * EDGE
+    places = [*range(EDGE), None, *range(size - EDGE, size)] if cut else list(range(size))
+    if array.ndim == 1:
+        words = ["..." if p is None else formatted(array[p]) for p in places]
+        per_line = max(1, (WIDTH - indent) // (max(len(words[0]), len(words[-1])) + 2))
+        lines = [words[i : i + per_line] for i in range(0, len(words), per_line)]
+        return "[" + (",\n" + " " * (indent + 1)).join(", ".join(line) for line in lines) + "]"
+    parts = ["..." if p is None else _nest(array[p], indent + 1, formatted, shorten) for p in places]
+    between = "," + "\n" * (array.ndim - 1) + " " * (indent + 1)
+    return "[" + between.join(parts) + "]"
