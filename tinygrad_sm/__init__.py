@@ -44,7 +44,7 @@ from .ops.shape import (
 from .ops.softmax import log_softmax, softmax
 from .primitive import primitive
 from .tape import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from . import autograd, nn
+from . import autograd, nn, optim, utils
 
 true_divide = divide = div
 multiply, subtract, negative, absolute = mul, sub, neg, abs

@@ -1,0 +1,3 @@
+"""Around training: data."""
+
+from . import data
