@@ -47,9 +47,7 @@ float16, float32, float64 = dtype("float16"), dtype("float32"), dtype("float64")
 int8, int16, int32, int64 = dtype("int8"), dtype("int16"), dtype("int32"), dtype("int64")
 uint8, bool_ = dtype("uint8"), dtype("bool")
 
-DTYPES = {
-    d.numpy: d for d in (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)
-}
+DTYPES = {d.numpy: d for d in (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)}
 PYTHON_TYPES: dict[Any, np.dtype] = {
     float: float32.numpy,
     int: int64.numpy,

@@ -167,4 +167,3 @@ def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any)
     if function is np.concatenate or function is np.stack:
         lifted[0] = [_lifted(a) for a in args[0]]
     return FUNCTIONS[function](*lifted, **kwargs)
-

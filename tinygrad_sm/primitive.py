@@ -157,15 +157,11 @@ def record(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, residuals:
 
 def refresh(t: Value) -> None:
     """Look at the base again if the memory that a view shares was written to since."""
-    view = t.view
+    view = t.window
     if view is not None and view.seen != t.version[0]:
         view.seen = t.version[0]
         base = view.base
-        t.node = (
-            None
-            if base.node is None
-            else record(LOOK, 1, (base, view.look), t.array)
-        )
+        t.node = None if base.node is None else record(LOOK, 1, (base, view.look), t.array)
 
 
 def primitive(
@@ -211,7 +207,7 @@ def primitive(
         for i, a in enumerate(args):
             if isinstance(a, Value):
                 tensors = True
-                if a.view is not None:
+                if a.window is not None:
                     refresh(a)
                 if a.node is not None:
                     mask |= 1 << i
@@ -259,7 +255,7 @@ def unary(
     def call(input: Any) -> Any:
         if not isinstance(input, Value):
             return forward(input)
-        if input.view is not None:
+        if input.window is not None:
             refresh(input)
         x = input.array
         if to_float and x.dtype.kind != "f":
@@ -292,14 +288,14 @@ def binary(
         tensors = False
         if isinstance(input, Value):
             tensors = True
-            if input.view is not None:
+            if input.window is not None:
                 refresh(input)
             if input.node is not None:
                 mask = 1
             x = input.array
         if isinstance(other, Value):
             tensors = True
-            if other.view is not None:
+            if other.window is not None:
                 refresh(other)
             if other.node is not None:
                 mask |= 2
@@ -385,7 +381,7 @@ def _put(base: Any, value: Any, look: Callable[[Any], Any]) -> Any:
     return out
 
 
-put = primitive(
+put: Operation = primitive(
     _put,
     "A copy of ``base`` in which what ``look`` sees is replaced by ``value``.",
     name="copy_slices",

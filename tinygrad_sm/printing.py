@@ -93,7 +93,8 @@ def _float_formatter(shown: np.ndarray) -> Any:
             scientific = False
         pattern = f"{{:.{PRECISION}e}}" if scientific else plain
         text = lambda v: _special(v) or pattern.format(v)  # noqa: E731
-    width = max(len(text(float(v))) for v in values) if shown.ndim else 0
+    width = max((len(text(v)) for v in values if np.isfinite(v) and v), default=1)
+    width = width if shown.ndim else 0
     return lambda v: text(float(v)).rjust(width)
 
 
@@ -110,10 +111,12 @@ def _nest(array: np.ndarray, indent: int, formatted: Any, shorten: bool) -> str:
     cut = shorten and size > 2 * EDGE
     places = [*range(EDGE), None, *range(size - EDGE, size)] if cut else list(range(size))
     if array.ndim == 1:
-        words = ["..." if p is None else formatted(array[p]) for p in places]
+        words = [" ..." if p is None else formatted(array[p]) for p in places]
         per_line = max(1, (WIDTH - indent) // (max(len(words[0]), len(words[-1])) + 2))
         lines = [words[i : i + per_line] for i in range(0, len(words), per_line)]
         return "[" + (",\n" + " " * (indent + 1)).join(", ".join(line) for line in lines) + "]"
-    parts = ["..." if p is None else _nest(array[p], indent + 1, formatted, shorten) for p in places]
+    parts = [
+        "..." if p is None else _nest(array[p], indent + 1, formatted, shorten) for p in places
+    ]
     between = "," + "\n" * (array.ndim - 1) + " " * (indent + 1)
     return "[" + between.join(parts) + "]"

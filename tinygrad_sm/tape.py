@@ -48,26 +48,26 @@ class Value:
         node: ``None`` if nothing is recorded, ``LEAF``, or the ``Node`` that made it.
         version: counts the writes in place; one list shared by all views of one memory. After a
             write it also holds that write's line and time: ``[count, line, order]``.
-        view: ``None``, or the ``View`` by which this tensor looks into another one's memory.
+        window: ``None``, or the ``View`` by which this tensor looks into another one's memory.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "array", "node", "version", "view")
+    __slots__ = ("__dict__", "__weakref__", "array", "node", "version", "window")
 
     array: np.ndarray
     node: Any
     version: list[Any]
-    view: View | None
+    window: View | None
 
     tensor_type: type  # Tensor, set once by tensor.py, so that imports point one way
 
 
 def wrap(array: Any, node: Any = None) -> Any:
     """A new Tensor around an array, without a copy."""
-    t = _new(Value.tensor_type)
+    t: Any = _new(Value.tensor_type)
     t.array = array if type(array) is np.ndarray else np.asarray(array)
     t.node = node
     t.version = [0]
-    t.view = None
+    t.window = None
     return t
 
 
@@ -118,6 +118,7 @@ class set_grad_enabled:
         _recording.set(self._before[-1])
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate a function: the switch is set while it runs."""
         _recording.set(self._before[-1])
         mode = self.mode
 
@@ -180,6 +181,7 @@ class inference_mode(_Switch):
     mode = False
 
     def __new__(cls, mode: Any = True) -> Any:
+        """A switch, or the decorated function where ``mode`` is one."""
         if callable(mode):
             return super().__new__(cls, mode)
         switch = super().__new__(cls)
@@ -290,10 +292,8 @@ class Node:
             return self._through_definition(g, values)
         grads = []
         for (rule, names), parent in zip(self.plan.rules, self.parents, strict=False):
-            arguments = [g]
-            for name in names:
-                arguments.append(values[name] if name >= 0 else shape_of(parent))
-            grads.append(rule(*arguments))
+            named = (values[name] if name >= 0 else shape_of(parent) for name in names)
+            grads.append(rule(g, *named))
         return grads[0] if self.plan.spread else grads
 
     def _unpack(self, record: bool) -> list[Any]:
@@ -454,9 +454,8 @@ class _Gradients:
             store[target] = grad
             if store is self.nodes:
                 heappush(self.heap, (-target.order, target))
-            elif source is not None and grad is not source and not self.record:
-                if getattr(grad, "base", self) is None:
-                    self.owned.add(target)
+            elif self._is_fresh(grad, source):
+                self.owned.add(target)
         elif target in self.owned:
             old += grad
             store[target] = old
@@ -464,6 +463,15 @@ class _Gradients:
             store[target] = old + grad
             if not self.record:
                 self.owned.add(target)
+
+    def _is_fresh(self, grad: Any, source: Any) -> bool:
+        """Whether a rule made this array just now, so that nobody else holds it."""
+        return (
+            not self.record
+            and source is not None
+            and grad is not source
+            and getattr(grad, "base", source) is None
+        )
 
     def add_output(self, node: Node, index: int, grad: Any) -> None:
         """Put the gradient of one of a node's several results in its place."""

@@ -82,7 +82,7 @@ class Tensor(Value):
         self.array = array
         self.node = LEAF if requires_grad else None
         self.version = [0]
-        self.view = None
+        self.window = None
 
     # --- what it is -----------------------------------------------------------------------------
 
@@ -299,8 +299,9 @@ class Tensor(Value):
             RuntimeError: if the tensor does not require grad.
         """
         if self.node is None:
-            raise RuntimeError("register_hook: cannot register a hook on a tensor that doesn't "
-                               "require gradient")
+            raise RuntimeError(
+                "register_hook: cannot register a hook on a tensor that doesn't require gradient"
+            )
         if self.node is LEAF:
             hooks = self._hooks = self._hooks or []
         else:
@@ -430,7 +431,7 @@ class Tensor(Value):
                 "protocol: use clone() or detach() first"
             )
         new = memo[id(self)] = object.__new__(type(self))
-        new.array, new.node, new.version, new.view = self.array.copy(), self.node, [0], None
+        new.array, new.node, new.version, new.window = self.array.copy(), self.node, [0], None
         new._grad = copy.deepcopy(self._grad, memo)
         return new
 
@@ -651,6 +652,7 @@ class Tensor(Value):
     softmax = softmaxes.softmax
     log_softmax = softmaxes.log_softmax
 
+    positive = elementwise.positive
     true_divide = divide = elementwise.div
     multiply = elementwise.mul
     subtract = elementwise.sub
@@ -673,7 +675,7 @@ class Tensor(Value):
     __and__ = __rand__ = elementwise.bitwise_and
     __or__ = __ror__ = elementwise.bitwise_or
     __xor__ = __rxor__ = elementwise.bitwise_xor
-    __eq__, __ne__ = elementwise.eq, elementwise.ne  # type: ignore[assignment]
+    __eq__, __ne__ = elementwise.eq, elementwise.ne
     __lt__, __le__ = elementwise.lt, elementwise.le
     __gt__, __ge__ = elementwise.gt, elementwise.ge
     __getitem__ = indexing.getitem
@@ -776,7 +778,7 @@ class Tensor(Value):
 def rebuild(kind: Any, array: np.ndarray, requires_grad: bool) -> Any:
     """The tensor that was pickled."""
     new = object.__new__(kind)
-    new.array, new.node, new.version, new.view = array, LEAF if requires_grad else None, [0], None
+    new.array, new.node, new.version, new.window = array, LEAF if requires_grad else None, [0], None
     return new
 
 

@@ -13,6 +13,7 @@ from ..tape import (
     no_grad,
     set_grad_enabled,
     walk,
+    wrap,
 )
 from ..tensor import Tensor
 
@@ -100,6 +101,5 @@ def grad(
 
 
 def _own(g: Any) -> Tensor:
-    result: Tensor = Tensor.__new__(Tensor)
-    result.array, result.node, result.version, result.view = g.copy(), None, [0], None
+    result: Tensor = wrap(g.copy())
     return result

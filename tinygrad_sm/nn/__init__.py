@@ -2,7 +2,17 @@
 
 from . import functional, init, utils
 from .activation import (
-    ELU, GELU, LeakyReLU, LogSigmoid, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh,
+    ELU,
+    GELU,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
 )
 from .basic import Dropout, Embedding, Flatten, ZeroPad2d
 from .container import ModuleDict, ModuleList, Sequential

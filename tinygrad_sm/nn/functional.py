@@ -99,7 +99,9 @@ def logsigmoid(input: Tensor) -> Tensor:
     return -activation.softplus(-input, 1, math.inf)
 
 
-def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
     """Softmax along ``dim``; see ``tinygrad_sm.softmax``."""
     return _softmax(input, _implicit(input) if dim is None else dim, dtype)
 
@@ -504,9 +506,7 @@ def embedding(
     return where(wrap(frozen), out.detach(), out)
 
 
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """In training, zero with probability ``p`` and scale the rest by ``1 / (1 - p)``.
 
     Srivastava et al., 2014.
@@ -559,8 +559,7 @@ def _two(value: Any) -> tuple[int, int]:
 def _images(name: str, input: Tensor) -> Tensor:
     if input.array.ndim not in (3, 4):
         raise RuntimeError(
-            f"{name}: expected images (N, C, H, W) or (C, H, W), but got shape "
-            f"{input.array.shape}"
+            f"{name}: expected images (N, C, H, W) or (C, H, W), but got shape {input.array.shape}"
         )
     return input if input.array.ndim == 4 else input.unsqueeze(0)
 
@@ -659,7 +658,13 @@ def max_pool2d(
 
 
 def _pool_padding(
-    name: str, x: Tensor, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, gaps: Any = (1, 1)
+    name: str,
+    x: Tensor,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    gaps: Any = (1, 1),
 ) -> Any:
     pads = _two(padding)
     if any(p > k // 2 for p, k in zip(pads, kernel, strict=True)):
@@ -697,7 +702,9 @@ def avg_pool2d(
     pad = _pool_padding("avg_pool2d", x, kernel, steps, padding, ceil_mode)
     total = convolution.sum_pool(x, kernel, steps, pad)
     count: Any = float(divisor_override or kernel[0] * kernel[1])
-    if divisor_override is None and (ceil_mode or (not count_include_pad and _two(padding) != (0, 0))):
+    if divisor_override is None and (
+        ceil_mode or (not count_include_pad and _two(padding) != (0, 0))
+    ):
         count = wrap(_window_sizes(x, kernel, steps, pad, _two(padding), count_include_pad))
     out = total / count
     return out if input.array.ndim == 4 else out.squeeze(0)
@@ -735,7 +742,9 @@ def _bins(size: int, count: int) -> list[tuple[int, int]]:
     return [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
 
 
-def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+def pad(
+    input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> Tensor:
     """More elements around: ``pad`` = (before, after) of the last dimension, then the one before.
 
     Negative numbers cut off. Modes: ``constant``, ``reflect``, ``replicate``, ``circular``.
@@ -746,7 +755,9 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     """
     ndim = input.array.ndim
     if len(pad) % 2 or len(pad) // 2 > ndim:
-        raise RuntimeError(f"pad: expected pairs for at most {ndim} dimensions, but got {tuple(pad)}")
+        raise RuntimeError(
+            f"pad: expected pairs for at most {ndim} dimensions, but got {tuple(pad)}"
+        )
     modes = {"constant": None, "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
     if mode not in modes:
         raise NotImplementedError(f"pad: mode {mode!r}; known are {list(modes)}")
@@ -774,7 +785,7 @@ def _pad_axis(
     limit = size - 1 if mode == "reflect" else size
     if mode != "edge" and max(before, after) > limit:
         raise RuntimeError(f"pad: ({before}, {after}) is too much for size {size} in mode {mode}")
-    order = np.pad(np.arange(size), (max(before, 0), max(after, 0)), mode=mode)  # type: ignore[call-overload]
+    order = np.pad(np.arange(size), (max(before, 0), max(after, 0)), mode=mode)
     order = order[max(-before, 0) : len(order) - max(-after, 0)]
     return input.index_select(axis, wrap(order))
 
@@ -813,7 +824,9 @@ def scaled_dot_product_attention(
     rows, columns = scores.array.shape[-2:]
     if is_causal:
         if attn_mask is not None:
-            raise RuntimeError("scaled_dot_product_attention: give attn_mask or is_causal, not both")
+            raise RuntimeError(
+                "scaled_dot_product_attention: give attn_mask or is_causal, not both"
+            )
         hidden = np.triu(np.full((rows, columns), -np.inf, scores.array.dtype), 1)
         scores = scores + wrap(hidden)
     elif attn_mask is not None:
@@ -821,5 +834,3 @@ def scaled_dot_product_attention(
             attn_mask = wrap(np.where(attn_mask.array, 0, -np.inf).astype(scores.array.dtype))
         scores = scores + attn_mask
     return matmul(dropout(_softmax(scores, -1), dropout_p, dropout_p > 0), value)
-
-

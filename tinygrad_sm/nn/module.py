@@ -64,6 +64,7 @@ class Module:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run ``forward``, with the hooks around it if there are any."""
         if not (self._pre_hooks or self._forward_hooks or self._backward_hooks):
             return self.forward(*args, **kwargs)
         return self._call_with_hooks(args, kwargs)
@@ -138,7 +139,9 @@ class Module:
             found = self.__dict__.get(store, {})
             if name in found:
                 return found[name]
-        known = [k for s in ("_parameters", "_buffers", "_modules") for k in self.__dict__.get(s, ())]
+        known = [
+            k for s in ("_parameters", "_buffers", "_modules") for k in self.__dict__.get(s, ())
+        ]
         close = difflib.get_close_matches(name, known, 1)
         hint = f": did you mean {close[0]!r}?" if close else ""
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
@@ -149,8 +152,10 @@ class Module:
 
     def _forget(self, name: str) -> bool:
         self.__dict__.pop(name, None)
-        stores = (self._parameters, self._buffers, self._modules)
-        return any([store.pop(name, self) is not self for store in stores])
+        found = False
+        for store in (self._parameters, self._buffers, self._modules):
+            found = store.pop(name, self) is not self or found
+        return found
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._parameters, *self._buffers, *self._modules]
@@ -172,7 +177,9 @@ class Module:
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that belongs to the state but is not trained."""
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"buffer {name!r} must be a Tensor or None, not {type(tensor).__name__}")
+            raise TypeError(
+                f"buffer {name!r} must be a Tensor or None, not {type(tensor).__name__}"
+            )
         self._forget(name)
         self._buffers[name] = tensor
         (self._transient.discard if persistent else self._transient.add)(name)

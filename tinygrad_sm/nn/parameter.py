@@ -33,4 +33,4 @@ class Parameter(Tensor):
         self.array = array
         self.node = LEAF if requires_grad else None
         self.version = [0]
-        self.view = None
+        self.window = None

@@ -35,9 +35,9 @@ gelu = unary(
     "``x Phi(x)``, Phi the normal distribution function (Hendrycks and Gimpel, 2016).",
     name="gelu",
     to_float=True,
-    x=lambda g, x: g
-    * (
-        0.5 * (1 + erf(x / math.sqrt(2))) + x * np.exp(-0.5 * (x * x)) / math.sqrt(2 * math.pi)
+    x=lambda g, x: (
+        g
+        * (0.5 * (1 + erf(x / math.sqrt(2))) + x * np.exp(-0.5 * (x * x)) / math.sqrt(2 * math.pi))
     ),
 )
 leaky_relu = primitive(
@@ -60,8 +60,9 @@ def _softplus(x: np.ndarray, beta: float, threshold: float) -> np.ndarray:
 softplus = primitive(
     _softplus,
     name="softplus",
-    x=lambda g, x, beta, threshold: g
-    * np.where(np.greater(x * beta, threshold), 1.0, 0.5 * (1 + np.tanh(0.5 * beta * x))),
+    x=lambda g, x, beta, threshold: (
+        g * np.where(np.greater(x * beta, threshold), 1.0, 0.5 * (1 + np.tanh(0.5 * beta * x)))
+    ),
 )
 silu = unary(
     lambda x: x * _sigmoid(x),

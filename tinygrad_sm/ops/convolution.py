@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..primitive import primitive
+from ..primitive import Operation, primitive
 
 Pair = tuple[int, int]
 
@@ -75,7 +75,13 @@ def _conv2d_weight(
 
 
 def _conv2d_input(
-    g: np.ndarray, weight: np.ndarray, size: Pair, stride: Pair, pad: Any, dilation: Pair, groups: int
+    g: np.ndarray,
+    weight: np.ndarray,
+    size: Pair,
+    stride: Pair,
+    pad: Any,
+    dilation: Pair,
+    groups: int,
 ) -> np.ndarray:
     """The gradient of the images: each window's share added back where it was read."""
     n, _, oh, ow = g.shape
@@ -83,9 +89,7 @@ def _conv2d_input(
     columns = _rows(weight, groups).transpose(0, 2, 1) @ _by_channel(g, groups)
     shares = columns.reshape(groups * weight.shape[1], kh, kw, n, oh, ow)
     (top, bottom), (left, right) = pad
-    full = np.zeros(
-        (len(shares), n, size[0] + top + bottom, size[1] + left + right), shares.dtype
-    )
+    full = np.zeros((len(shares), n, size[0] + top + bottom, size[1] + left + right), shares.dtype)
     for i in range(kh):
         for j in range(kw):
             rows = slice(i * dilation[0], i * dilation[0] + stride[0] * oh, stride[0])
@@ -95,7 +99,7 @@ def _conv2d_input(
     return np.ascontiguousarray(inner.transpose(1, 0, 2, 3))
 
 
-conv2d = primitive(
+conv2d: Operation = primitive(
     _conv2d,
     "Images (n, c, h, w) convolved with a weight (out, c/groups, kh, kw).",
     name="convolution",
@@ -106,7 +110,7 @@ conv2d = primitive(
         x, g, shape[2:], stride, pad, dilation, groups
     ),
 )
-conv2d_input = primitive(
+conv2d_input: Operation = primitive(
     _conv2d_input,
     "The gradient of conv2d by its images: linear in ``g`` and in the weight.",
     name="convolution_input",
@@ -117,7 +121,7 @@ conv2d_input = primitive(
         cotangent, g, shape[2:], stride, pad, dilation, groups
     ),
 )
-conv2d_weight = primitive(
+conv2d_weight: Operation = primitive(
     _conv2d_weight,
     "The gradient of conv2d by its weight: linear in the images and in ``g``.",
     name="convolution_weight",
@@ -173,13 +177,13 @@ def _avg_pool_input(g: np.ndarray, size: Pair, kernel: Pair, stride: Pair, pad: 
     return full[:, :, top : top + size[0], left : left + size[1]]
 
 
-sum_pool = primitive(
+sum_pool: Operation = primitive(
     _avg_pool,
     "The sum of each window of images.",
     name="avg_pool2d",
     x=lambda g, kernel, stride, pad, shape: sum_pool_input(g, shape[2:], kernel, stride, pad),
 )
-sum_pool_input = primitive(
+sum_pool_input: Operation = primitive(
     _avg_pool_input,
     "The transpose of ``sum_pool``.",
     name="avg_pool2d_input",
@@ -192,7 +196,13 @@ def _max_pool_out(x: Any, kernel: Pair, stride: Pair, pad: Any, dilation: Pair) 
 
 
 def _route(
-    g: np.ndarray, place: np.ndarray, size: Pair, kernel: Pair, stride: Pair, pad: Any, dilation: Pair
+    g: np.ndarray,
+    place: np.ndarray,
+    size: Pair,
+    kernel: Pair,
+    stride: Pair,
+    pad: Any,
+    dilation: Pair,
 ) -> np.ndarray:
     """Each window's gradient to the pixel that it took."""
     n, c, oh, ow = g.shape
@@ -215,7 +225,7 @@ def _collect_places(
     return out
 
 
-route = primitive(
+route: Operation = primitive(
     _route,
     "The transpose of reading one pixel a window.",
     name="max_pool2d_input",
@@ -223,7 +233,7 @@ route = primitive(
         cotangent, place, kernel, stride, pad, dilation
     ),
 )
-read_places = primitive(
+read_places: Operation = primitive(
     _collect_places,
     "One pixel of each window.",
     name="max_pool2d_read",
@@ -231,7 +241,7 @@ read_places = primitive(
         g, place, shape[2:], kernel, stride, pad, dilation
     ),
 )
-max_pool = primitive(
+max_pool: Operation = primitive(
     _max_pool_out,
     "The largest pixel of each window; a tie goes to the first.",
     name="max_pool2d",

@@ -36,12 +36,12 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     if isinstance(data, Value):
         data = data.array
     if not isinstance(data, np.ndarray | np.generic):
-        data = _from_python(data)
+        data = _from_python(data, dtype is None)
     kind = data.dtype if dtype is None else as_numpy_dtype(dtype)
     return np.asarray(data, dtype=as_numpy_dtype(kind))
 
 
-def _from_python(data: Any) -> np.ndarray:
+def _from_python(data: Any, narrow: bool) -> np.ndarray:
     if isinstance(data, list | tuple) and _holds(data, Value):
         data = _plain(data)
     try:
@@ -53,7 +53,13 @@ def _from_python(data: Any) -> np.ndarray:
             f"tensor: expected numbers, an array or nested lists of numbers, not "
             f"{type(data).__name__} (NumPy makes {array.dtype} of it)"
         )
-    if array.dtype == np.float64 and not hasattr(data, "__array__") and not _holds(data, np.generic):
+    if not narrow:
+        return array
+    if (
+        array.dtype == np.float64
+        and not hasattr(data, "__array__")
+        and not _holds(data, np.generic)
+    ):
         return array.astype(dtypes.DEFAULT)
     if array.size == 0 and isinstance(data, list | tuple):
         return array.astype(dtypes.DEFAULT)
@@ -106,7 +112,8 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """A tensor of ``data`` that shares its memory where it can."""
     check_device(device)
     if isinstance(data, Value):
-        return data.to(dtype) if dtype is not None else data  # type: ignore[attr-defined]
+        known: Any = data
+        return known if dtype is None else known.to(dtype)
     return wrap(as_array(data, dtype))
 
 
@@ -214,7 +221,7 @@ def arange(
     check_device(device)
     if end is None:
         start, end = 0, start
-    start, end, step = (x.item() if isinstance(x, Value) else x for x in (start, end, step))
+    start, end, step = (x.array.item() if isinstance(x, Value) else x for x in (start, end, step))
     if step == 0:
         raise RuntimeError("arange: step must be nonzero")
     if (end - start) * step < 0:
@@ -236,7 +243,7 @@ def linspace(
 ) -> Tensor:
     """``steps`` numbers evenly spaced from ``start`` to ``end``, both included."""
     check_device(device)
-    start, end = (x.item() if isinstance(x, Value) else x for x in (start, end))
+    start, end = (x.array.item() if isinstance(x, Value) else x for x in (start, end))
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
     return _leaf(np.linspace(start, end, steps).astype(_kind(dtype)), requires_grad)

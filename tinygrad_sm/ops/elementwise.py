@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import BOOL, as_float
+from ..dtypes import BOOL, as_float, promote
 from ..primitive import Operation, binary, coerce, primitive, unary
 from ..tape import Value, wrap
 
@@ -102,9 +102,7 @@ floor_divide = binary(
     x=lambda g: g * 0,
     y=lambda g: g * 0,
 )
-_trunc_divide = binary(
-    _truncated, "", name="trunc_divide", x=lambda g: g * 0, y=lambda g: g * 0
-)
+_trunc_divide = binary(_truncated, "", name="trunc_divide", x=lambda g: g * 0, y=lambda g: g * 0)
 remainder = binary(
     _remainder,
     "``input - floor(input / other) * other``: it has the sign of ``other``.",
@@ -256,7 +254,10 @@ erf = unary(
 # --- kinks: where the derivative jumps, PyTorch's choice ------------------------------------------
 
 abs = unary(
-    np.abs, "The absolute value; its derivative at 0 is 0.", name="abs", x=lambda g, x: g * np.sign(x)
+    np.abs,
+    "The absolute value; its derivative at 0 is 0.",
+    name="abs",
+    x=lambda g, x: g * np.sign(x),
 )
 sign = unary(np.sign, "-1, 0 or 1; its derivative is 0.", x=lambda g: g * 0)
 floor = unary(np.floor, "Rounded toward minus infinity; its derivative is 0.", x=lambda g: g * 0)
@@ -343,18 +344,19 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     ):
         return np.where(test, input, other)
     x, y = coerce("where", _bare(input), _bare(other))
-    return _where(test.astype(BOOL), _same(input, x), _same(other, y))
+    kind = promote(x, y)
+    return _where(test.astype(BOOL), _same(input, x, kind), _same(other, y, kind))
 
 
 def _bare(t: Any) -> Any:
     return t.array if isinstance(t, Value) else t
 
 
-def _same(t: Any, array: Any) -> Any:
-    """The tensor itself if its dtype was right already, else what it was cast to, on the tape."""
+def _same(t: Any, value: Any, kind: np.dtype) -> Any:
+    """The operand in a dtype; a tensor that has another is cast on the tape."""
     if not isinstance(t, Value):
-        return np.asarray(array)
-    return t if t.array is array else cast(t, array.dtype)
+        return np.asarray(value, kind)
+    return t if t.array.dtype == kind else cast(t, kind)
 
 
 cast = primitive(

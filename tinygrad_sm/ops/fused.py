@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
-from .elementwise import rsqrt
 from ..tape import wrap
+from .elementwise import rsqrt
 from .softmax import log_softmax
 
 

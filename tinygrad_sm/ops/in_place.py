@@ -34,7 +34,7 @@ def check_writable(t: Value, name: str) -> None:
         RuntimeError: for a leaf that requires grad, a view of one, or an expanded tensor.
     """
     if is_grad_enabled():
-        base = t if t.view is None else t.view.base
+        base = t if t.window is None else t.window.base
         if base.node is LEAF:
             kind = "a leaf Variable that requires grad"
             raise RuntimeError(
@@ -92,7 +92,7 @@ def write(t: Value, result: Any, alias: Value, name: str) -> None:
 
 def rebase(t: Value, value: Value) -> None:
     """Say on the tape that ``t`` now is ``value``, and that its base holds it."""
-    view = t.view
+    view = t.window
     if view is not None:
         base = view.base
         if base.node is not None or value.node is not None:

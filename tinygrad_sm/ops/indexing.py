@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..dtypes import BOOL
-from ..primitive import primitive
+from ..primitive import Operation, primitive
 from ..tape import Value, wrap
 from .dims import axis_of, numpy_names
 from .shape import seen_through
@@ -46,8 +46,9 @@ def plain_index(index: Any) -> Any:
 def _is_basic(index: Any) -> bool:
     parts = index if isinstance(index, tuple) else (index,)
     return all(
-        p is None or p is Ellipsis or isinstance(p, slice | int | np.integer)
-        and not isinstance(p, bool)
+        p is None
+        or p is Ellipsis
+        or (isinstance(p, slice | int | np.integer) and not isinstance(p, bool))
         for p in parts
     )
 
@@ -76,7 +77,10 @@ def _add_rows(out: np.ndarray, index: np.ndarray, g: np.ndarray) -> None:
 
 
 collect = primitive(
-    _collect, "The transpose of indexing.", name="collect", g=lambda cotangent, index: cotangent[index]
+    _collect,
+    "The transpose of indexing.",
+    name="collect",
+    g=lambda cotangent, index: cotangent[index],
 )
 _take = primitive(
     lambda x, index: x[index],
@@ -115,7 +119,7 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
     """
     axis = axis_of("narrow", dim, input.array.ndim)
     size = input.array.shape[axis]
-    start = as_int(start.item() if isinstance(start, Value) else start)
+    start = as_int(start.array.item() if isinstance(start, Value) else start)
     begin = start + size if start < 0 else start
     if not 0 <= begin <= size or not 0 <= length <= size - begin:
         raise RuntimeError(
@@ -200,9 +204,7 @@ def _added(x: np.ndarray, index: Any, src: Any) -> np.ndarray:
     return out
 
 
-_scatter_add = primitive(
-    _added, name="scatter_add", x=lambda g: g, src=lambda g, index: g[index]
-)
+_scatter_add = primitive(_added, name="scatter_add", x=lambda g: g, src=lambda g, index: g[index])
 
 
 def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
@@ -227,7 +229,7 @@ def _placed(x: np.ndarray, index: Any, src: Any) -> np.ndarray:
     return out
 
 
-index_put = primitive(
+index_put: Operation = primitive(
     _placed,
     "A copy of ``x`` with ``src`` at ``index``.",
     name="index_put",

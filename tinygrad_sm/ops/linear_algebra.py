@@ -33,9 +33,7 @@ def _left_product(x: Any, g: Any, ndim: int) -> Any:
     return np.matmul(_mT(x), g)
 
 
-_dot = primitive(
-    lambda x, y: np.dot(x, y), name="dot", x=lambda g, y: g * y, y=lambda g, x: g * x
-)
+_dot = primitive(lambda x, y: np.dot(x, y), name="dot", x=lambda g, y: g * y, y=lambda g, x: g * x)
 
 
 def _same_dtype(name: str, x: Any, y: Any) -> None:
@@ -81,7 +79,7 @@ def matmul(input: Any, other: Any) -> Tensor:
 def _as_values(x: Any, y: Any) -> tuple[Any, Any]:
     if isinstance(x, Value) and isinstance(y, Value):
         return x, y
-    known = x if isinstance(x, Value) else y
+    known: Any = x if isinstance(x, Value) else y
     return (
         x if isinstance(x, Value) else known.new_tensor(x),
         y if isinstance(y, Value) else known.new_tensor(y),

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..dtypes import BOOL, INT64, as_numpy_dtype
 from ..primitive import primitive
-from ..tape import Value, wrap
+from ..tape import wrap
 from .dims import axes_of, axis_of, numpy_names
-from .elementwise import cast, float_input, sqrt, true_divide
+from .elementwise import cast, float_input, true_divide
 from .indexing import gather
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     return x.sum(axis=axes, keepdims=keepdim)
 
 
-_sum_over = primitive(
-    _sum, name="sum", x=lambda g, axes, keepdim: restore(g, axes, keepdim)
-)
+_sum_over = primitive(_sum, name="sum", x=lambda g, axes, keepdim: restore(g, axes, keepdim))
 
 
 @numpy_names
@@ -76,13 +74,13 @@ def _prod_rule(g: Any, x: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
 def _exclusive_products(flat: Any) -> Any:
     n = flat.shape[-1]
     columns = [flat[..., i] for i in range(n)]
-    ones = np.ones_like(flat[..., 0]) if n else None
+    if not n:
+        return flat
+    ones = np.ones_like(flat[..., 0])
     before, after = [ones], [ones]
     for i in range(n - 1):
         before.append(before[-1] * columns[i])
         after.append(after[-1] * columns[n - 1 - i])
-    if not n:
-        return flat
     return np.stack([b * a for b, a in zip(before, after[::-1], strict=True)], -1)
 
 
@@ -223,7 +221,9 @@ def std(
 _safe_sqrt = primitive(
     lambda x: np.sqrt(x),
     name="std",
-    x=lambda g, out: np.where(np.equal(out, 0), 0.0, g / (2 * np.where(np.equal(out, 0), 1.0, out))),
+    x=lambda g, out: np.where(
+        np.equal(out, 0), 0.0, g / (2 * np.where(np.equal(out, 0), 1.0, out))
+    ),
 )
 
 

@@ -23,11 +23,11 @@ def seen_through(source: Any, out: Any, look: Callable[[Any], Any]) -> Any:
     if not isinstance(source, Value):
         return out
     out.version = source.version
-    if source.view is None:
-        out.view = View(source, look, source.version[0])
+    if source.window is None:
+        out.window = View(source, look, source.version[0])
     else:
-        inner = source.view.look
-        out.view = View(source.view.base, lambda base: look(inner(base)), source.version[0])
+        inner = source.window.look
+        out.window = View(source.window.base, lambda base: look(inner(base)), source.version[0])
     return out
 
 
@@ -167,9 +167,7 @@ def unsqueeze(input: Any, dim: int) -> Tensor:
     return reshape(input, tuple(shape))
 
 
-_broadcast = primitive(
-    lambda x, sizes: np.broadcast_to(x, sizes), name="expand", x=lambda g: g
-)
+_broadcast = primitive(lambda x, sizes: np.broadcast_to(x, sizes), name="expand", x=lambda g: g)
 
 
 def broadcast_to(input: Any, *size: Any) -> Tensor:
@@ -182,16 +180,16 @@ def broadcast_to(input: Any, *size: Any) -> Tensor:
     shape = input.array.shape
     kept = (None,) * (len(sizes) - len(shape)) + shape
     full = tuple(n if s == -1 else s for s, n in zip(sizes, kept, strict=False))
-    if len(sizes) < len(shape) or None in full or any(
-        n not in (None, 1, s) for s, n in zip(full, kept, strict=True)
+    if (
+        len(sizes) < len(shape)
+        or None in full
+        or any(n not in (None, 1, s) for s, n in zip(full, kept, strict=True))
     ):
         raise RuntimeError(
             f"expand: a tensor of shape {shape} cannot be expanded to {sizes}: each size must "
             "equal the tensor's, or the tensor's must be 1"
         )
-    return seen_through(
-        input, _broadcast(input, full), lambda base: np.broadcast_to(base, full)
-    )
+    return seen_through(input, _broadcast(input, full), lambda base: np.broadcast_to(base, full))
 
 
 expand = broadcast_to
@@ -342,12 +340,8 @@ def flip(input: Any, *dims: Any) -> Tensor:
 
 # --- triangles ------------------------------------------------------------------------------------------
 
-_tril = primitive(
-    lambda x, k: np.tril(x, k), name="tril", x=lambda g, k: np.tril(g, k)
-)
-_triu = primitive(
-    lambda x, k: np.triu(x, k), name="triu", x=lambda g, k: np.triu(g, k)
-)
+_tril = primitive(lambda x, k: np.tril(x, k), name="tril", x=lambda g, k: np.tril(g, k))
+_triu = primitive(lambda x, k: np.triu(x, k), name="triu", x=lambda g, k: np.triu(g, k))
 
 
 def tril(input: Any, diagonal: int = 0) -> Tensor:
@@ -380,9 +374,7 @@ def contiguous(input: Any, memory_format: Any = None) -> Tensor:
     return input if input.array.flags.c_contiguous else _clone_in_order(input)
 
 
-_clone_in_order = primitive(
-    lambda x: np.ascontiguousarray(x), name="contiguous", x=lambda g: g
-)
+_clone_in_order = primitive(lambda x: np.ascontiguousarray(x), name="contiguous", x=lambda g: g)
 
 
 def detached(input: Any) -> Any:
