@@ -40,7 +40,7 @@ def download(
 
     Args:
         urls: where to look, in this order.
-        path: where to put the file; missing folders are made.
+        path: where to put the file; missing folders are made once its bytes are there.
         accept: makes of the received bytes those to store, or raises ``DatasetError``.
         max_bytes: the most that a server may send.
 
@@ -48,10 +48,17 @@ def download(
         The URL that had the file.
 
     Raises:
-        DownloadError: if none had it; the message gives each one's reason.
-        OSError: if the file cannot be written.
+        DownloadError: if none had it, or if it cannot be written; the message says why.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _download(urls, path, accept, max_bytes)
+    except OSError as error:
+        raise DownloadError(f"{path} cannot be written: {error}") from None
+
+
+def _download(
+    urls: Sequence[str], path: Path, accept: Callable[[bytes], bytes], max_bytes: int
+) -> str:
     reasons = []
     for url in urls:
         try:
@@ -67,6 +74,7 @@ def download(
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: beside its place under a ``.part`` name, then moved."""
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         part.write_bytes(content)
         os.replace(part, path)
@@ -156,7 +164,7 @@ def _receive(response: HTTPResponse, received: bytearray, max_bytes: int) -> Non
     length = response.headers.get("Content-Length", "")
     expected = len(received) + int(length) if length.isdigit() else None
     try:
-        while chunk := response.read(1 << 16):
+        while chunk := response.read1(1 << 16):
             received += chunk
             if len(received) > max_bytes:
                 raise DatasetError(f"sent more than the {max_bytes:,} bytes expected at most")
