@@ -30,7 +30,7 @@ from tinygrad_sm.nn import functional as F
 from tinygrad_sm.utils.data import DataLoader, TensorDataset
 
 matplotlib.use("Agg")  # pictures go into files, so no screen is needed
-from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import pyplot as plt
 
 BUNDLED = Path(__file__).parent / "data" / "mnist-5000"
 
@@ -110,22 +110,23 @@ def train(
     batch_size: int,
     lr: float,
 ) -> History:
-    """Train for some epochs, testing after each."""
+    """Train for some epochs and test after each."""
     loader = DataLoader(training, batch_size=batch_size, shuffle=True)
     optimizer = optim.Adam(model.parameters(), lr=lr)
     schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs * len(loader))
     history = History()
     for epoch in range(1, epochs + 1):
         title = f"epoch {epoch}/{epochs}"
-        with tqdm(total=len(training), desc=title, unit=" digits", leave=False) as progress:
-            train_one_epoch(model, loader, optimizer, schedule, history, progress)
-        labels = test.tensors[1]
-        scores = predict(model, test)
+        losses, train_accuracy = train_one_epoch(model, loader, optimizer, schedule, title)
+        scores, labels = predict(model, test), test.tensors[1]
+        history.batch_losses += losses
+        history.train_losses.append(sum(losses) / len(losses))
+        history.train_accuracies.append(train_accuracy)
         history.test_losses.append(F.cross_entropy(scores, labels).item())
         history.test_accuracies.append(accuracy(scores, labels))
         print(
             f"{title}: loss {history.train_losses[-1]:.4f}, "
-            f"training accuracy {history.train_accuracies[-1]:.2%}, "
+            f"training accuracy {train_accuracy:.2%}, "
             f"test accuracy {history.test_accuracies[-1]:.2%}",
             flush=True,
         )
@@ -137,28 +138,28 @@ def train_one_epoch(
     loader: DataLoader,
     optimizer: optim.Optimizer,
     schedule: optim.lr_scheduler.LRScheduler,
-    history: History,
-    progress: tqdm,
-) -> None:
-    """Show every training digit to the model once, a batch at a time."""
-    model.train()
-    total_loss = correct = seen = 0.0
-    for images, labels in loader:
-        scores = model(images)
-        loss = F.cross_entropy(scores, labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+    title: str,
+) -> tuple[list[float], float]:
+    """Show every digit to the model once, a batch at a time.
 
-        history.batch_losses.append(loss.item())
-        total_loss += loss.item() * len(labels)
-        correct += accuracy(scores, labels) * len(labels)
-        seen += len(labels)
-        progress.set_postfix_str(f"loss {loss.item():.4f}", refresh=False)
-        progress.update(len(labels))
-    history.train_losses.append(total_loss / seen)
-    history.train_accuracies.append(correct / seen)
+    Returns the loss of each batch, and the share of digits that were read right on the way.
+    """
+    model.train()
+    losses, correct = [], 0.0
+    with tqdm(total=len(loader.dataset), desc=title, unit=" digits", leave=False) as progress:
+        for images, labels in loader:
+            scores = model(images)
+            loss = F.cross_entropy(scores, labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+
+            losses.append(loss.item())
+            correct += accuracy(scores, labels) * len(labels)
+            progress.set_postfix_str(f"loss {losses[-1]:.4f}", refresh=False)
+            progress.update(len(labels))
+    return losses, correct / len(loader.dataset)
 
 
 @sg.no_grad()
@@ -171,3 +172,204 @@ def predict(model: nn.Module, dataset: TensorDataset) -> sg.Tensor:
 def accuracy(scores: sg.Tensor, labels: sg.Tensor) -> float:
     """The share of images whose highest score is that of the right digit."""
     return (scores.argmax(dim=1) == labels).float().mean().item()
+
+
+# --- The pictures --------------------------------------------------------------------------------
+
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#767676"  # told apart by colour-blind eyes as well
+STYLE = {
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "savefig.dpi": 150,
+    "figure.constrained_layout.use": True,
+}
+
+
+def draw_curves(history: History) -> plt.Figure:
+    """Loss and accuracy over the epochs, in training and in the test."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6))
+    epochs = np.arange(1, len(history.test_losses) + 1)
+    batches = np.linspace(0, len(epochs), len(history.batch_losses))
+    left.plot(batches, history.batch_losses, color=BLUE, alpha=0.25, linewidth=0.7)
+    # a mean over an epoch belongs to its middle
+    left.plot(epochs - 0.5, history.train_losses, "-o", color=BLUE, label="training")
+    left.plot(epochs, history.test_losses, "--s", color=ORANGE, label="test")
+    left.set(title="Loss (cross-entropy)", xlabel="epoch", yscale="log")
+    right.plot(
+        epochs - 0.5, 100 * np.array(history.train_accuracies), "-o", color=BLUE, label="training"
+    )
+    right.plot(epochs, 100 * np.array(history.test_accuracies), "--s", color=ORANGE, label="test")
+    right.set(title="Accuracy (%)", xlabel="epoch")
+    for axes in (left, right):
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlim(0, len(epochs) + 0.1)
+        axes.grid(alpha=0.25)
+    right.legend(loc="lower right")
+    return figure
+
+
+def draw_confusion(labels: np.ndarray, predicted: np.ndarray) -> plt.Figure:
+    """How often each digit was taken for each other one."""
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (labels, predicted), 1)
+    mistakes = counts * (1 - np.eye(10, dtype=int))
+    figure, axes = plt.subplots(figsize=(6, 5.6))
+    axes.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(1, 1.3 * mistakes.max()))
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            colour = GREY if row == column else "black"
+            axes.text(column, row, count, ha="center", va="center", color=colour, fontsize=10)
+    axes.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="digit")
+    axes.set_title(f"{mistakes.sum():,} of {len(labels):,} test digits were misread")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return figure
+
+
+def draw_mistakes(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray) -> plt.Figure:
+    """The misread digits, those first of whose wrong reading the model was surest."""
+    predicted, sureness = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
+    shown = wrong[np.argsort(-sureness[wrong], kind="stable")][:40]
+    rows = max(1, math.ceil(len(shown) / 10))
+    figure, grid = plt.subplots(rows, 10, figsize=(9, 1.15 * rows + 0.5), squeeze=False)
+    for axes in grid.flat:
+        axes.axis("off")
+    for axes, index in zip(grid.flat, shown, strict=False):
+        axes.imshow(images[index], cmap="gray_r")
+        axes.set_title(f"{labels[index]} → {predicted[index]}", loc="center", fontsize=11, pad=2)
+    figure.suptitle(
+        f"{len(shown)} of {len(wrong)} misread digits, the surest first: digit → what it was read as"
+    )
+    return figure
+
+
+# --- The command line ----------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Load the digits, train a model, and write what came of it."""
+    args = parse_arguments()
+    digits = load_digits(args)
+    training = as_dataset(digits.train_images[: args.limit], digits.train_labels[: args.limit])
+    test = as_dataset(digits.test_images, digits.test_labels)
+    args.out.mkdir(parents=True, exist_ok=True)
+
+    sg.manual_seed(args.seed)
+    model = RECIPES[args.model].build()
+    print(
+        f"{args.model}: {sum(p.numel() for p in model.parameters()):,} parameters, "
+        f"{len(training):,} digits to train on, {len(test):,} to test with"
+    )
+    history = train(model, training, test, args.epochs, args.batch_size, args.lr)
+    scores = predict(model, test)
+    write_results(args.out, model, history, digits, scores)
+    print(f"test accuracy {accuracy(scores, test.tensors[1]):.2%}")
+
+
+def load_digits(args: argparse.Namespace) -> Digits:
+    """The whole of MNIST if it can be had, or else the digits that come with the examples."""
+    digits = load_mnist(args.data_dir, fallback=BUNDLED, say=print)
+    if digits.why_subset:
+        print(
+            f"Using the {len(digits.train_images) + len(digits.test_images):,} digits of MNIST "
+            f"that come with the examples, because {digits.why_subset}; for all 70,000, run this "
+            "again with a network, or put MNIST's four files into a folder and pass "
+            "--data-dir FOLDER."
+        )
+    return digits
+
+
+def as_dataset(images: np.ndarray, labels: np.ndarray) -> TensorDataset:
+    """Bytes as tensors: images of shape (N, 1, 28, 28) from 0 to 1, and their digits."""
+    pixels = sg.from_numpy(images).float().unsqueeze(1) / 255
+    return TensorDataset(pixels, sg.from_numpy(labels).long())
+
+
+def write_results(
+    out: Path, model: nn.Module, history: History, digits: Digits, scores: sg.Tensor
+) -> None:
+    """Write three pictures and the weights."""
+    probabilities = scores.softmax(dim=1).numpy()
+    labels = digits.test_labels
+    with plt.rc_context(STYLE):
+        pictures = {
+            "curves.png": draw_curves(history),
+            "confusion.png": draw_confusion(labels, probabilities.argmax(axis=1)),
+            "mistakes.png": draw_mistakes(digits.test_images, labels, probabilities),
+        }
+        for name, figure in pictures.items():
+            with whole_file(out / name) as file:
+                figure.savefig(file, format="png")
+            plt.close(figure)
+    with whole_file(out / "weights.npz") as file:
+        np.savez(file, **{name: value.numpy() for name, value in model.state_dict().items()})
+    print(f"wrote {', '.join(pictures)} and weights.npz to {out}")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes its place only when it is complete, whatever interrupts the program."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with open(part, "wb") as file:
+            yield file
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The settings; those that are not given are the model's own."""
+    parser = argparse.ArgumentParser(
+        description="Train a network on MNIST's handwritten digits.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--model", choices=RECIPES, default="mlp", help="what to train")
+    parser.add_argument("--epochs", type=count, metavar="N", help="times to show each digit")
+    parser.add_argument("--batch-size", type=count, metavar="B", help="digits a step")
+    parser.add_argument("--lr", type=rate, metavar="R", help="the learning rate to begin with")
+    parser.add_argument("--seed", type=int, metavar="S", default=0, help="of all randomness")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder with MNIST's files")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write to")
+    parser.add_argument("--limit", type=count, metavar="N", help="train on the first N digits only")
+    args = parser.parse_args()
+    recipe = RECIPES[args.model]
+    args.epochs = args.epochs or recipe.epochs
+    args.batch_size = args.batch_size or recipe.batch_size
+    args.lr = args.lr or recipe.lr
+    args.out = args.out or Path("runs") / f"mnist-{args.model}"
+    if args.out.exists() and not args.out.is_dir():
+        parser.error(f"argument --out: {args.out} is there and is not a folder")
+    return args
+
+
+def count(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, not {text!r}")
+    return int(text)
+
+
+def rate(text: str) -> float:
+    """A positive number."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a positive number, not {text!r}")
+    return number
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (DatasetError, OSError) as error:
+        sys.exit(f"mnist.py: {error}")
+    except KeyboardInterrupt:
+        print("stopped; no file was left half-written", file=sys.stderr)
+        sys.exit(130)

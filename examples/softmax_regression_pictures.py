@@ -295,7 +295,9 @@ def draw_descents(path: Path, descents: Sequence[Descent]) -> None:
             if descent.batch > 1:
                 axes.plot(at_step, descent.step_costs, color=colour, alpha=0.6, linewidth=1)
             else:
-                axes.scatter(at_step, descent.step_costs, s=2, color=colour, alpha=0.25, linewidth=0)
+                axes.scatter(
+                    at_step, descent.step_costs, s=2, color=colour, alpha=0.25, linewidth=0
+                )
             axes.plot(descent.pass_costs, color=INK, linewidth=1.6, marker="o", markersize=3.5)
             axes.annotate(
                 f"{descent.pass_costs[-1]:.2f}",
@@ -400,9 +402,7 @@ def draw_answers(
                 _draw_answer(figure, columns[row, k], images[index], k, probabilities[index])
         for row, words in enumerate(("some of them", "the surest", "the hardest")):
             box = columns[row, 0].get_position(figure)
-            figure.text(
-                0.012, (box.y0 + box.y1) / 2, words, rotation=90, va="center", color=FAINT
-            )
+            figure.text(0.012, (box.y0 + box.y1) / 2, words, rotation=90, va="center", color=FAINT)
         _title(
             figure,
             f"Other, cat, dog or chick? {accuracy:.1%} of {len(labels)} new icons are named right",

@@ -225,7 +225,9 @@ class OneCycleLR(LRScheduler):
             self.phases.append((total - 1, "initial", "min"))
         else:
             self.phases = [(top, "initial", "max"), (total - 1, "max", "min")]
-        tops = max_lr if isinstance(max_lr, list | tuple) else [max_lr] * len(optimizer.param_groups)
+        tops = (
+            max_lr if isinstance(max_lr, list | tuple) else [max_lr] * len(optimizer.param_groups)
+        )
         for group, high in zip(optimizer.param_groups, tops, strict=True):
             if last_epoch == -1:
                 group["max_lr"], group["initial_lr"] = high, high / div_factor
@@ -246,14 +248,18 @@ class OneCycleLR(LRScheduler):
             )
         group = self.optimizer.param_groups[i]
         start = 0.0
-        for end, low, high in self.phases:
-            if self.last_epoch <= end or end == self.phases[-1][0]:
-                share = (self.last_epoch - start) / (end - start)
-                break
-            start = end
+        index = 0
+        while self.last_epoch > self.phases[index][0] and index + 1 < len(self.phases):
+            start = self.phases[index][0]
+            index += 1
+        end, low, high = self.phases[index]
+        share = (self.last_epoch - start) / (end - start)
         if self.cycle_momentum:
             momenta = {"max": group["base_momentum"]}
-            bound = (momenta.get(low, group["max_momentum"]), momenta.get(high, group["max_momentum"]))
+            bound = (
+                momenta.get(low, group["max_momentum"]),
+                momenta.get(high, group["max_momentum"]),
+            )
             momentum = self._between(*bound, share)
             if "betas" in group:
                 group["betas"] = (momentum, *group["betas"][1:])

@@ -84,9 +84,7 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Settings and state, with parameters by number, as PyTorch lays them out."""
         number = {id(p): i for i, p in enumerate(self._all())}
-        groups = [
-            {**g, "params": [number[id(p)] for p in g["params"]]} for g in self.param_groups
-        ]
+        groups = [{**g, "params": [number[id(p)] for p in g["params"]]} for g in self.param_groups]
         return {
             "state": {number[id(p)]: s for p, s in self.state.items() if s},
             "param_groups": groups,

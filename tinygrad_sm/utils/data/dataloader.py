@@ -91,7 +91,9 @@ class DataLoader:
         streams = isinstance(dataset, IterableDataset)
         if sampler is None and not streams:
             sampler = (
-                RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+                RandomSampler(dataset, generator=generator)
+                if shuffle
+                else SequentialSampler(dataset)
             )
         self.sampler = sampler
         self.batch_size = None if batch_sampler is not None else batch_size
