@@ -31,6 +31,7 @@ from tinygrad_sm.utils.data import DataLoader, TensorDataset
 
 matplotlib.use("Agg")  # pictures go into files, so no screen is needed
 from matplotlib import pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
 
 BUNDLED = Path(__file__).parent / "data" / "mnist-5000"
 
@@ -146,7 +147,9 @@ def train_one_epoch(
     """
     model.train()
     losses, correct = [], 0.0
-    with tqdm(total=len(loader.dataset), desc=title, unit=" digits", leave=False) as progress:
+    with tqdm(
+        total=len(loader.dataset), desc=title, unit=" digits", unit_scale=True, leave=False
+    ) as progress:
         for images, labels in loader:
             scores = model(images)
             loss = F.cross_entropy(scores, labels)
@@ -177,14 +180,14 @@ def accuracy(scores: sg.Tensor, labels: sg.Tensor) -> float:
 # --- The pictures --------------------------------------------------------------------------------
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#767676"  # told apart by colour-blind eyes as well
+SHADES = LinearSegmentedColormap.from_list("shades", ["white", "#ffa366"])
 STYLE = {
     "font.size": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
     "axes.titlelocation": "left",
     "legend.frameon": False,
     "savefig.dpi": 150,
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.w_pad": 0.1,
 }
 
 
@@ -193,22 +196,25 @@ def draw_curves(history: History) -> plt.Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6))
     epochs = np.arange(1, len(history.test_losses) + 1)
     batches = np.linspace(0, len(epochs), len(history.batch_losses))
-    left.plot(batches, history.batch_losses, color=BLUE, alpha=0.25, linewidth=0.7)
-    # a mean over an epoch belongs to its middle
-    left.plot(epochs - 0.5, history.train_losses, "-o", color=BLUE, label="training")
-    left.plot(epochs, history.test_losses, "--s", color=ORANGE, label="test")
-    left.set(title="Loss (cross-entropy)", xlabel="epoch", yscale="log")
-    right.plot(
-        epochs - 0.5, 100 * np.array(history.train_accuracies), "-o", color=BLUE, label="training"
-    )
-    right.plot(epochs, 100 * np.array(history.test_accuracies), "--s", color=ORANGE, label="test")
-    right.set(title="Accuracy (%)", xlabel="epoch")
-    for axes in (left, right):
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.set_xlim(0, len(epochs) + 0.1)
-        axes.grid(alpha=0.25)
-    right.legend(loc="lower right")
+    left.plot(batches, history.batch_losses, color=BLUE, alpha=0.25, linewidth=0.7, label="batch")
+    draw_both(left, epochs, history.train_losses, history.test_losses)
+    left.set(title="Loss (cross-entropy)", yscale="log")
+    left.yaxis.set_major_formatter("{x:g}")
+    draw_both(right, epochs, history.train_accuracies, history.test_accuracies)
+    right.set(title="Accuracy")
+    right.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
+    left.legend(loc="best")
     return figure
+
+
+def draw_both(axes: plt.Axes, epochs: np.ndarray, train: list[float], test: list[float]) -> None:
+    """Two curves: an epoch's mean in training belongs to its middle, a test to its end."""
+    axes.plot(epochs - 0.5, train, "-o", color=BLUE, label="training")
+    axes.plot(epochs, test, "--s", color=ORANGE, label="test")
+    axes.set(xlabel="epochs", xlim=(0, len(epochs) + 0.1))
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def draw_confusion(labels: np.ndarray, predicted: np.ndarray) -> plt.Figure:
@@ -216,16 +222,19 @@ def draw_confusion(labels: np.ndarray, predicted: np.ndarray) -> plt.Figure:
     counts = np.zeros((10, 10), int)
     np.add.at(counts, (labels, predicted), 1)
     mistakes = counts * (1 - np.eye(10, dtype=int))
-    figure, axes = plt.subplots(figsize=(6, 5.6))
-    axes.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(1, 1.3 * mistakes.max()))
+    figure, axes = plt.subplots(figsize=(6, 6))
+    # the right readings would drown the mistakes, so colour is for these alone
+    axes.imshow(mistakes, cmap=SHADES, vmin=0, vmax=max(1, mistakes.max()))
     for (row, column), count in np.ndenumerate(counts):
         if count:
             colour = GREY if row == column else "black"
-            axes.text(column, row, count, ha="center", va="center", color=colour, fontsize=10)
+            axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
     axes.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="digit")
     axes.set_title(f"{mistakes.sum():,} of {len(labels):,} test digits were misread")
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
+    axes.set_xticks(np.arange(9) + 0.5, minor=True)
+    axes.set_yticks(np.arange(9) + 0.5, minor=True)
+    axes.grid(which="minor", color="#dddddd", linewidth=0.6)
+    axes.tick_params(which="both", length=0)
     return figure
 
 
@@ -235,14 +244,18 @@ def draw_mistakes(images: np.ndarray, labels: np.ndarray, probabilities: np.ndar
     wrong = np.flatnonzero(predicted != labels)
     shown = wrong[np.argsort(-sureness[wrong], kind="stable")][:40]
     rows = max(1, math.ceil(len(shown) / 10))
-    figure, grid = plt.subplots(rows, 10, figsize=(9, 1.15 * rows + 0.5), squeeze=False)
+    figure, grid = plt.subplots(rows, 10, figsize=(9, 1.13 * rows + 0.4), squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     for axes, index in zip(grid.flat, shown, strict=False):
         axes.imshow(images[index], cmap="gray_r")
-        axes.set_title(f"{labels[index]} → {predicted[index]}", loc="center", fontsize=11, pad=2)
+        axes.set_title(f"{labels[index]} → {predicted[index]}", loc="center", fontsize=11, pad=1)
     figure.suptitle(
-        f"{len(shown)} of {len(wrong)} misread digits, the surest first: digit → what it was read as"
+        f"{len(shown)} of the {len(wrong)} misread digits, the most certain mistakes first "
+        "(digit → read as)",
+        x=0.01,
+        ha="left",
+        fontsize=12,
     )
     return figure
 

@@ -302,7 +302,7 @@ def draw_descents(path: Path, descents: Sequence[Descent]) -> None:
             axes.annotate(
                 f"{descent.pass_costs[-1]:.2f}",
                 (passes, descent.pass_costs[-1]),
-                xytext=(0, 9),
+                xytext=(0, 20),
                 textcoords="offset points",
                 ha="right",
                 fontweight="bold",
@@ -319,7 +319,11 @@ def draw_descents(path: Path, descents: Sequence[Descent]) -> None:
         )
         figure.legend(
             key,
-            ("cost of all examples", "of each step's batch", "of each step's one example"),
+            (
+                "cost of all examples",
+                "of each step's batch",
+                "of each step's one example (some above 1.6)",
+            ),
             loc="upper left",
             bbox_to_anchor=(0.0, 1 - 0.60 / height),
             ncols=3,
@@ -376,7 +380,7 @@ def draw_answers(
     """
     accuracy = float((probabilities.argmax(1) == labels).mean())
     given_to_truth = probabilities[np.arange(len(labels)), labels]
-    height, rows, across = 4.9, 2, 5
+    height, rows, across = 4.5, 2, 5
     with plt.rc_context(STYLE):
         figure = plt.figure(figsize=(9, height))
         columns = figure.add_gridspec(

@@ -553,7 +553,7 @@ def _two(value: Any) -> tuple[int, int]:
     if isinstance(value, int):
         return value, value
     values = tuple(int(v) for v in value)
-    return values if len(values) == 2 else (values[0], values[0])
+    return values if len(values) == 2 else (values[0], values[0])  # type: ignore[return-value]
 
 
 def _images(name: str, input: Tensor) -> Tensor:
@@ -785,9 +785,7 @@ def _pad_axis(
     limit = size - 1 if mode == "reflect" else size
     if mode != "edge" and max(before, after) > limit:
         raise RuntimeError(f"pad: ({before}, {after}) is too much for size {size} in mode {mode}")
-    widths: Any = (max(before, 0), max(after, 0))
-    how: Any = mode
-    order = np.pad(np.arange(size), widths, mode=how)
+    order = np.pad(np.arange(size), (max(before, 0), max(after, 0)), mode=mode)
     order = order[max(-before, 0) : len(order) - max(-after, 0)]
     return input.index_select(axis, wrap(order))
 

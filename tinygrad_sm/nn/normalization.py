@@ -1,23 +1,40 @@
-"""Layers that normalize, over features or over the batch."""
+"""Layers that bring their input to a standard scale."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ..ops.creation import ones, tensor, zeros
+from ..ops.creation import empty, ones, tensor, zeros
 from ..tape import no_grad
 from ..tensor import Tensor
 from . import functional as F
-from .module import Module
+from . import init
+from .module import Module, rejected
 from .parameter import Parameter
 
 
+def _shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
+    return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+
+
 class LayerNorm(Module):
-    """Mean 0 and variance 1 over the last dimensions, then scaled and shifted."""
+    """Each sample brought to mean 0 and variance 1 over its last dimensions.
+
+    Ba, Kiros and Hinton, 2016.
+
+    Args:
+        normalized_shape: the sizes of those dimensions; a number means the last one alone.
+        eps: added to the variance.
+        elementwise_affine: whether to multiply by a learned ``weight``, which starts at 1.
+        bias: whether to add a learned ``bias`` then, which starts at 0.
+        device: the CPU.
+        dtype: of the parameters; float32 by default.
+    """
 
     def __init__(
         self,
-        normalized_shape: Any,
+        normalized_shape: int | Sequence[int],
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
@@ -25,63 +42,83 @@ class LayerNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        shape = (
-            (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        )
-        self.normalized_shape, self.eps = shape, eps
+        self.normalized_shape = _shape(normalized_shape)
+        self.eps = eps
         self.elementwise_affine = elementwise_affine
-        self.register_parameter(
-            "weight", Parameter(ones(shape, dtype=dtype)) if elementwise_affine else None
-        )
-        self.register_parameter(
-            "bias", Parameter(zeros(shape, dtype=dtype)) if elementwise_affine and bias else None
-        )
+        _affine(self, self.normalized_shape, elementwise_affine, bias, device, dtype)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Start anew: weight 1, bias 0."""
+        _reset_affine(self)
 
     def forward(self, input: Tensor) -> Tensor:
-        """The layer's result."""
-        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+        """The result, in the input's shape."""
+        try:
+            return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+        except Exception as error:
+            raise rejected(self, input, error) from error
 
     def extra_repr(self) -> str:
-        """Shape and settings."""
+        """The shape and the options."""
         return (
-            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+            f"{self.normalized_shape}, eps={self.eps}, "
+            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
         )
 
 
 class RMSNorm(Module):
-    """Divided by the root mean square over the last dimensions, then scaled."""
+    """Each sample divided by the root mean square of its last dimensions.
+
+    Zhang and Sennrich, 2019.
+
+    Args:
+        normalized_shape: the sizes of those dimensions; a number means the last one alone.
+        eps: added to the mean square; by default the spacing of the dtype's numbers at 1.
+        elementwise_affine: whether to multiply by a learned ``weight``, which starts at 1.
+        device: the CPU.
+        dtype: of the parameter; float32 by default.
+    """
 
     def __init__(
         self,
-        normalized_shape: Any,
+        normalized_shape: int | Sequence[int],
         eps: float | None = None,
         elementwise_affine: bool = True,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        shape = (
-            (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        )
-        self.normalized_shape, self.eps = shape, eps
+        self.normalized_shape = _shape(normalized_shape)
+        self.eps = eps
         self.elementwise_affine = elementwise_affine
-        self.register_parameter(
-            "weight", Parameter(ones(shape, dtype=dtype)) if elementwise_affine else None
-        )
+        sizes = self.normalized_shape
+        weight = Parameter(ones(sizes, device=device, dtype=dtype)) if elementwise_affine else None
+        self.register_parameter("weight", weight)
+
+    def reset_parameters(self) -> None:
+        """Start anew: weight 1."""
+        if self.weight is not None:
+            init.ones_(self.weight)
 
     def forward(self, input: Tensor) -> Tensor:
-        """The layer's result."""
-        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+        """The result, in the input's shape."""
+        try:
+            return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+        except Exception as error:
+            raise rejected(self, input, error) from error
 
     def extra_repr(self) -> str:
-        """Shape and settings."""
+        """The shape and the options."""
         return (
             f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
         )
 
 
 class _BatchNorm(Module):
-    dims: tuple[int, ...] = ()
+    """What the batch norms of all dimensions share."""
+
+    dimensions: tuple[int, ...] = ()
 
     def __init__(
         self,
@@ -92,58 +129,132 @@ class _BatchNorm(Module):
         track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self.affine, self.track_running_stats = affine, track_running_stats
-        self.register_parameter(
-            "weight", Parameter(ones(num_features, dtype=dtype)) if affine else None
-        )
-        self.register_parameter(
-            "bias", Parameter(zeros(num_features, dtype=dtype)) if affine else None
-        )
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        _affine(self, (num_features,), affine, bias, device, dtype)
         tracked = track_running_stats
-        self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if tracked else None)
-        self.register_buffer("running_var", ones(num_features, dtype=dtype) if tracked else None)
+        sizes: dict[str, Any] = {"device": device, "dtype": dtype}
+        self.register_buffer("running_mean", zeros(num_features, **sizes) if tracked else None)
+        self.register_buffer("running_var", ones(num_features, **sizes) if tracked else None)
         self.register_buffer("num_batches_tracked", tensor(0) if tracked else None)
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Forget the batches seen: mean 0, variance 1."""
+        if self.track_running_stats:
+            init.zeros_(self.running_mean)
+            init.ones_(self.running_var)
+            init.zeros_(self.num_batches_tracked)
+
+    def reset_parameters(self) -> None:
+        """Start anew: weight 1, bias 0, no batches seen."""
+        self.reset_running_stats()
+        _reset_affine(self)
 
     def forward(self, input: Tensor) -> Tensor:
-        """The layer's result."""
-        name = type(self).__name__
-        if input.array.ndim not in self.dims:
-            raise ValueError(
-                f"{name}: expected {self.dims} dimensions, got shape {input.array.shape}"
+        """The result, in the input's shape."""
+        tracking = self.training and self.track_running_stats
+        use_running = tracking or not self.training
+        try:
+            self._check(input)
+            out = F.batch_norm(
+                input,
+                self.running_mean if use_running else None,
+                self.running_var if use_running else None,
+                self.weight,
+                self.bias,
+                self.training or self.running_mean is None,
+                self._momentum(),
+                self.eps,
             )
-        if input.array.shape[1] != self.num_features:
-            raise RuntimeError(
-                f"{name}: expected {self.num_features} channels, got shape {input.array.shape}"
-            )
-        momentum = 0.0 if self.momentum is None else self.momentum
-        if self.training and self.track_running_stats:
+        except Exception as error:
+            raise rejected(self, input, error) from error
+        if tracking and self.num_batches_tracked is not None:
             with no_grad():
                 self.num_batches_tracked.add_(1)
-            if self.momentum is None:
-                momentum = 1.0 / float(self.num_batches_tracked)
-        return F.batch_norm(
-            input, self.running_mean, self.running_var, self.weight, self.bias,
-            self.training or not self.track_running_stats, momentum, self.eps,
-        )  # fmt: skip
+        return out
+
+    def _check(self, input: Tensor) -> None:
+        shape = tuple(input.array.shape)
+        if len(shape) not in self.dimensions:
+            expected = " or ".join(f"{n}D" for n in self.dimensions)
+            raise ValueError(f"expected {expected} input (got {len(shape)}D input, shape {shape})")
+        if shape[1] != self.num_features:
+            raise RuntimeError(
+                f"expected {self.num_features} channels in dimension 1, but the input has shape "
+                f"{shape}"
+            )
+
+    def _momentum(self) -> float:
+        """The share of this batch in the running statistics."""
+        if self.momentum is not None:
+            return self.momentum
+        return (
+            0.0 if self.num_batches_tracked is None else 1 / (self.num_batches_tracked.item() + 1)
+        )
 
     def extra_repr(self) -> str:
-        """Sizes and settings."""
+        """The channels and the options."""
         return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.affine}, bias={self.bias is not None}, "
             f"track_running_stats={self.track_running_stats}"
         )
 
 
 class BatchNorm1d(_BatchNorm):
-    """Over the batch of (N, C) or (N, C, L), channel by channel."""
+    """Batch normalization of (N, C) or (N, C, L) (Ioffe and Szegedy, 2015).
 
-    dims = (2, 3)
+    Arguments and errors as ``BatchNorm2d`` has them.
+    """
+
+    dimensions = (2, 3)
 
 
 class BatchNorm2d(_BatchNorm):
-    """Over the batch of (N, C, H, W), channel by channel."""
+    """Batch normalization of (N, C, H, W) (Ioffe and Szegedy, 2015).
 
-    dims = (4,)
+    Each channel is brought to mean 0 and variance 1: in training, by the batch's own mean and
+    variance, which are also mixed into running ones; in evaluation, by the running ones.
+
+    Args:
+        num_features: the number of channels, the input's second dimension.
+        eps: added to the variance.
+        momentum: the share of the newest batch in the running statistics; ``None`` for the plain
+            mean of all batches.
+        affine: whether to multiply by a learned ``weight``, which starts at 1.
+        track_running_stats: whether to keep running statistics; else the batch's own are always
+            used.
+        device: the CPU.
+        dtype: of parameters and statistics; float32 by default.
+        bias: whether to add a learned ``bias``, which starts at 0, if ``affine``.
+
+    Raises:
+        ValueError: when called, for a wrong number of dimensions, or in training for a single
+            value a channel.
+    """
+
+    dimensions = (4,)
+
+
+def _affine(
+    module: Module, shape: tuple[int, ...], affine: bool, bias: bool, device: Any, dtype: Any
+) -> None:
+    """Register a weight and a bias of a shape, or ``None`` in their places."""
+    for name, wanted in (("weight", affine), ("bias", affine and bias)):
+        parameter = Parameter(empty(shape, device=device, dtype=dtype)) if wanted else None
+        module.register_parameter(name, parameter)
+
+
+def _reset_affine(module: Module) -> None:
+    if module.weight is not None:
+        init.ones_(module.weight)
+    if module.bias is not None:
+        init.zeros_(module.bias)

@@ -1,3 +1,5 @@
-"""Around training: data."""
+"""What training needs beside the model: ``data``, which brings examples in batches."""
 
 from . import data
+
+__all__ = ["data"]

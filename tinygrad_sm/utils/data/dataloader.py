@@ -1,152 +1,262 @@
-"""DataLoader: batches of a dataset."""
+"""Batches of a dataset, in order or shuffled."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice, repeat
+from typing import Any, Generic, TypeVar
 
-import numpy as np
-
-from ...ops.creation import tensor
 from ...ops.random import Generator
-from ...ops.shape import stack
-from ...tensor import Tensor
-from .dataset import IterableDataset, Subset, TensorDataset
+from .collate import default_collate, default_convert
+from .dataset import IterableDataset, as_rows, batch_reader
 from .sampler import BatchSampler, RandomSampler, SequentialSampler, draw_seed
 
+T_co = TypeVar("T_co", covariant=True)
 
-def default_collate(batch: Sequence[Any]) -> Any:
-    """Examples made into a batch: tensors stacked, numbers made tensors, containers entered.
-
-    Raises:
-        TypeError: for what cannot be batched.
-    """
-    first = batch[0]
-    if isinstance(first, Tensor):
-        return stack(list(batch))
-    if isinstance(first, np.ndarray | np.generic):
-        return tensor(np.stack(batch))
-    if isinstance(first, float):
-        return tensor(np.asarray(batch, np.float64))
-    if isinstance(first, bool | int):
-        return tensor(np.asarray(batch))
-    if isinstance(first, str | bytes):
-        return list(batch)
-    if isinstance(first, Mapping):
-        return {key: default_collate([item[key] for item in batch]) for key in first}
-    if isinstance(first, tuple) and hasattr(first, "_fields"):
-        return type(first)(*(default_collate(part) for part in zip(*batch, strict=True)))
-    if isinstance(first, Sequence):
-        return [default_collate(part) for part in zip(*batch, strict=True)]
-    raise TypeError(f"default_collate: cannot make a batch of {type(first).__name__}")
+_FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 
 
-class DataLoader:
-    """An iterable of batches.
+def get_worker_info() -> None:
+    """``None``, as in PyTorch's main process: here there are no worker processes."""
+    return
 
-    All work is done in this process: ``num_workers`` and what belongs to it are accepted so that
-    programs run, and change nothing.
+
+class DataLoader(Generic[T_co]):
+    """Iterates over a dataset in batches, once each time that it is iterated.
+
+    Everything happens in the calling process, when a batch is asked for. ``num_workers`` and what
+    belongs to it are accepted so that programs need no change, but start no processes; so
+    ``worker_init_fn`` is never called, and what a dataset draws at random comes from the one default
+    generator.
+
+    A ``TensorDataset``, and a ``Subset`` of one, are read by one index a batch and tensor instead of
+    one an example.
 
     Args:
-        dataset: examples by number, or an ``IterableDataset``.
-        batch_size: examples a batch; ``None`` for single examples.
-        shuffle: in random order, anew each time.
-        sampler: an order of one's own.
-        batch_sampler: lists of indices of one's own.
-        collate_fn: makes a batch of a list of examples.
-        drop_last: leave out a last batch that is not full.
-        generator: where the random order comes from.
+        dataset: what to read: something with ``__getitem__`` and ``__len__``, or an
+            ``IterableDataset``.
+        batch_size: examples in a batch; ``None`` to get single examples.
+        shuffle: whether to read in a new random order each time.
+        sampler: the order in which to read, instead of ``shuffle``.
+        batch_sampler: lists of indices, instead of ``batch_size``, ``shuffle``, ``sampler`` and
+            ``drop_last``.
+        num_workers: accepted; all reading is done in this process.
+        collate_fn: makes a batch of a list of examples; by default ``default_collate``.
+        pin_memory: accepted; there is no memory of another kind.
+        drop_last: leave out the last batch if it is smaller.
+        timeout: accepted; nothing is waited for.
+        worker_init_fn: accepted; there are no workers.
+        multiprocessing_context: accepted; there are no workers.
+        generator: where the order comes from; by default the default generator, so that
+            ``manual_seed`` gives the same order as in PyTorch.
+        prefetch_factor: accepted with ``num_workers``.
+        persistent_workers: accepted with ``num_workers``.
+        pin_memory_device: accepted.
+        in_order: accepted; batches are always in order.
 
     Raises:
-        ValueError: for options that contradict each other.
+        ValueError: for options that exclude each other or are out of their range.
+
+    >>> import tinygrad_sm as sg
+    >>> from tinygrad_sm.utils.data import DataLoader, TensorDataset
+    >>> for x, y in DataLoader(TensorDataset(sg.arange(5), sg.arange(5) ** 2), batch_size=3):
+    ...     print(x, y)
+    tensor([0, 1, 2]) tensor([0, 1, 4])
+    tensor([3, 4]) tensor([ 9, 16])
     """
+
+    _ready = False
 
     def __init__(
         self,
         dataset: Any,
         batch_size: int | None = 1,
         shuffle: bool | None = None,
-        sampler: Any = None,
-        batch_sampler: Any = None,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Any] | None = None,
         num_workers: int = 0,
         collate_fn: Callable[[Any], Any] | None = None,
         pin_memory: bool = False,
         drop_last: bool = False,
         timeout: float = 0,
-        worker_init_fn: Any = None,
+        worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: Any = None,
         generator: Generator | None = None,
-        **worker_options: Any,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
     ) -> None:
-        if sampler is not None and shuffle:
-            raise ValueError("sampler option is mutually exclusive with shuffle")
-        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler or drop_last):
-            raise ValueError(
-                "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and "
-                "drop_last"
-            )
-        self.dataset, self.generator, self.num_workers = dataset, generator, num_workers
-        self.drop_last, self.pin_memory = drop_last, pin_memory
-        self.collate_fn = collate_fn or default_collate
-        self._plain = collate_fn is None
-        streams = isinstance(dataset, IterableDataset)
-        if sampler is None and not streams:
-            sampler = (
-                RandomSampler(dataset, generator=generator)
-                if shuffle
-                else SequentialSampler(dataset)
-            )
-        self.sampler = sampler
+        _check_worker_options(num_workers, timeout, prefetch_factor, persistent_workers)
+        if isinstance(dataset, IterableDataset):
+            _check_no_order(shuffle, sampler, batch_sampler)
+        _check_exclusive(batch_size, shuffle, sampler, batch_sampler, drop_last)
+        self.dataset = dataset
+        self.num_workers = num_workers
+        self.pin_memory = pin_memory
+        self.timeout = timeout
+        self.worker_init_fn = worker_init_fn
+        self.multiprocessing_context = multiprocessing_context
+        self.generator = generator
+        self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
+        self.persistent_workers = persistent_workers
+        self.pin_memory_device = pin_memory_device
+        self.in_order = in_order
+        if sampler is None:
+            sampler = self._default_sampler(bool(shuffle))
         self.batch_size = None if batch_sampler is not None else batch_size
-        if batch_sampler is None and batch_size is not None and not streams:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        if self.batch_size is not None:
+            batch_sampler = BatchSampler(sampler, self.batch_size, drop_last)
+        self.drop_last = drop_last
+        self.sampler = sampler
         self.batch_sampler = batch_sampler
+        if collate_fn is None:
+            collate_fn = default_convert if batch_sampler is None else default_collate
+        self.collate_fn = collate_fn
+        self._reported_length: int | None = None
+        self._seeded = False
+        self._ready = True
+
+    def _default_sampler(self, shuffle: bool) -> Iterable[Any]:
+        if isinstance(self.dataset, IterableDataset):
+            return repeat(None)  # how many are read, the dataset itself decides
+        if shuffle:
+            return RandomSampler(self.dataset, generator=self.generator)
+        return SequentialSampler(self.dataset)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._ready and name in _FIXED:
+            raise ValueError(
+                f"{name} attribute should not be set after DataLoader is initialized: the sampler "
+                "was made for it. Make a new DataLoader"
+            )
+        super().__setattr__(name, value)
 
     def __iter__(self) -> Iterator[Any]:
-        draw_seed(self.generator)  # PyTorch draws one here for its workers: the streams stay equal
-        if isinstance(self.dataset, IterableDataset):
-            yield from self._from_stream()
-        elif self.batch_sampler is None:
-            for index in self.sampler:
-                yield self.dataset[index]
-        else:
-            fetch = self._fetch_at_once if self._indexable() else self._fetch
-            for batch in self.batch_sampler:
-                yield fetch(batch)
-
-    def _from_stream(self) -> Iterator[Any]:
-        if self.batch_size is None:
-            yield from self.dataset
-            return
-        batch = []
-        for example in self.dataset:
-            batch.append(example)
-            if len(batch) == self.batch_size:
-                yield self.collate_fn(batch)
-                batch = []
-        if batch and not self.drop_last:
-            yield self.collate_fn(batch)
-
-    def _fetch(self, batch: list[int]) -> Any:
-        return self.collate_fn([self.dataset[i] for i in batch])
-
-    def _indexable(self) -> bool:
-        """Whether a batch can be read by one index into tensors."""
-        source = self.dataset.dataset if isinstance(self.dataset, Subset) else self.dataset
-        return self._plain and type(source) is TensorDataset
-
-    def _fetch_at_once(self, batch: list[int]) -> list[Tensor]:
-        source = self.dataset
-        if isinstance(source, Subset):
-            batch = [source.indices[i] for i in batch]
-            source = source.dataset
-        places = np.asarray(batch)
-        return [t[places] for t in source.tensors]
+        return _Batches(self)
 
     def __len__(self) -> int:
-        if self.batch_sampler is not None:
-            return len(self.batch_sampler)
-        if isinstance(self.dataset, IterableDataset):
-            count = len(self.dataset)  # type: ignore[arg-type]
-            size = self.batch_size or 1
-            return count // size if self.drop_last else -(-count // size)
-        return len(self.sampler)
+        if not isinstance(self.dataset, IterableDataset):
+            order: Any = self.sampler if self.batch_sampler is None else self.batch_sampler
+            return len(order)
+        length = self._reported_length = len(self.dataset)  # type: ignore[arg-type]
+        if self.batch_size is None:
+            return length
+        return length // self.batch_size if self.drop_last else -(-length // self.batch_size)
+
+    def _draw_base_seed(self) -> None:
+        """Draw the number by which PyTorch seeds its workers, so that later draws are the same.
+
+        Workers that persist are seeded once.
+        """
+        if not (self._seeded and self.persistent_workers):
+            draw_seed(self.generator)
+        self._seeded = True
+
+
+class _Batches(Iterator[Any]):
+    """One pass over a loader's dataset."""
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        self._loader = loader
+        self._read = _reader(loader)
+        batched = loader.batch_sampler is not None
+        self._order = iter(loader.batch_sampler if batched else loader.sampler)  # type: ignore[arg-type]
+        loader._draw_base_seed()
+        self._given = 0
+
+    def __len__(self) -> int:
+        return len(self._loader)
+
+    def __next__(self) -> Any:
+        batch = self._read(next(self._order))
+        self._given += 1
+        reported = self._loader._reported_length
+        if reported is not None and self._given > reported:
+            warnings.warn(
+                f"the length of {type(self._loader.dataset).__name__} was reported to be {reported} "
+                f"when len(dataloader) was asked, but {self._given} samples have been fetched",
+                stacklevel=2,
+            )
+        return batch
+
+
+def _reader(loader: DataLoader[Any]) -> Callable[[Any], Any]:
+    """The function from an index, or a list of them, to what the loader gives for it."""
+    dataset, collate = loader.dataset, loader.collate_fn
+    batched = loader.batch_sampler is not None
+    if isinstance(dataset, IterableDataset):
+        return _iterable_reader(dataset, collate, batched, loader.drop_last)
+    if not batched:
+        return lambda index: collate(dataset[index])
+    read_many = getattr(dataset, "__getitems__", None)
+    if read_many is not None:
+        return lambda indices: collate(read_many(indices))
+    read_rows = batch_reader(dataset) if collate is default_collate else None
+
+    def read(indices: Any) -> Any:
+        rows = None if read_rows is None else as_rows(indices)
+        if read_rows is not None and rows is not None:
+            return read_rows(rows)
+        return collate([dataset[index] for index in indices])
+
+    return read
+
+
+def _iterable_reader(
+    dataset: IterableDataset[Any], collate: Callable[[Any], Any], batched: bool, drop_last: bool
+) -> Callable[[Any], Any]:
+    examples = iter(dataset)
+
+    def read(places: Any) -> Any:
+        if not batched:
+            return collate(next(examples))
+        batch = list(islice(examples, len(places)))
+        if not batch or (drop_last and len(batch) < len(places)):
+            raise StopIteration
+        return collate(batch)
+
+    return read
+
+
+def _check_worker_options(
+    num_workers: int, timeout: float, prefetch_factor: int | None, persistent_workers: bool
+) -> None:
+    if num_workers < 0:
+        raise ValueError(f"num_workers option should be non-negative, not {num_workers}")
+    if timeout < 0:
+        raise ValueError(f"timeout option should be non-negative, not {timeout}")
+    if prefetch_factor is not None and num_workers == 0:
+        raise ValueError("prefetch_factor option could only be specified with num_workers > 0")
+    if prefetch_factor is not None and prefetch_factor < 0:
+        raise ValueError(f"prefetch_factor option should be non-negative, not {prefetch_factor}")
+    if persistent_workers and num_workers == 0:
+        raise ValueError("persistent_workers option needs num_workers > 0")
+
+
+def _check_no_order(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
+    given = {"shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler}
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(
+                f"DataLoader with IterableDataset: expected unspecified {name} option, but got "
+                f"{name}={value}: an IterableDataset is read in its own order"
+            )
+
+
+def _check_exclusive(
+    batch_size: Any, shuffle: Any, sampler: Any, batch_sampler: Any, drop_last: bool
+) -> None:
+    if sampler is not None and shuffle:
+        raise ValueError("sampler option is mutually exclusive with shuffle")
+    if batch_sampler is not None and (batch_size != 1 or shuffle or sampler or drop_last):
+        raise ValueError(
+            "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and "
+            "drop_last"
+        )
+    if batch_size is None and drop_last:
+        raise ValueError(
+            "batch_size=None option disables auto-batching and is mutually exclusive with drop_last"
+        )

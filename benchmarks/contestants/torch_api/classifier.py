@@ -1,0 +1,23 @@
+"""Softmax regression and multilayer perceptrons as a Sequential."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from ...workloads import Classifier
+from .. import Step
+from .training import load, trainer
+
+
+def training_step(torch: Any, problem: Classifier) -> Step:
+    """One step of SGD in a framework that goes by PyTorch's names."""
+    nn = torch.nn
+    layers = []
+    for fan_in, fan_out in pairwise(problem.sizes):
+        layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
+    model = nn.Sequential(*layers[:-1])
+    load(torch, model, problem.weights())
+    optimizer = torch.optim.SGD(model.parameters(), lr=problem.lr, momentum=problem.momentum)
+    criterion = nn.CrossEntropyLoss()
+    return trainer(torch, lambda x, y: criterion(model(x), y), optimizer, problem.batches())

@@ -1,0 +1,146 @@
+"""Layers that are looked up rather than computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ops.creation import empty
+from ..tape import no_grad
+from ..tensor import Tensor
+from . import functional as F
+from . import init
+from .module import Module, rejected
+from .parameter import Parameter
+
+
+class Embedding(Module):
+    """A table of vectors, looked up by index.
+
+    The vectors start normal, of mean 0 and standard deviation 1.
+
+    Args:
+        num_embeddings: rows of the table.
+        embedding_dim: width of each.
+        padding_idx: a row that starts at 0 and is never trained; counted from the end if
+            negative.
+        max_norm: not implemented.
+        norm_type: of ``max_norm``.
+        scale_grad_by_freq: not implemented.
+        sparse: accepted; gradients are dense, which changes no value.
+        device: the CPU.
+        dtype: of the table; float32 by default.
+
+    Shapes: integers (...) to (..., embedding_dim); the weight is
+    (num_embeddings, embedding_dim).
+
+    Raises:
+        AssertionError: for a padding_idx that is no row, as PyTorch does.
+        NotImplementedError: for ``max_norm`` and ``scale_grad_by_freq``.
+
+    >>> import tinygrad_sm as sg
+    >>> sg.nn.Embedding(10, 3)(sg.tensor([[1, 2, 4, 5], [4, 3, 2, 9]])).shape
+    tinygrad_sm.Size([2, 4, 3])
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+        _weight: Tensor | None = None,
+        _freeze: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if max_norm is not None or scale_grad_by_freq:
+            option = "scale_grad_by_freq" if max_norm is None else "max_norm"
+            raise NotImplementedError(f"Embedding: {option} is not implemented")
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise AssertionError(
+                f"Embedding: padding_idx must be within num_embeddings ({num_embeddings}), not "
+                f"{padding_idx}"
+            )
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
+        self.sparse = sparse
+        if _weight is None:
+            table = empty(num_embeddings, embedding_dim, device=device, dtype=dtype)
+            self.weight = Parameter(table, requires_grad=not _freeze)
+            self.reset_parameters()
+        else:
+            self.weight = Parameter(_weight, requires_grad=not _freeze)
+
+    def reset_parameters(self) -> None:
+        """Draw the vectors anew, and set that of ``padding_idx`` to 0."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx] = 0
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        embeddings: Tensor,
+        freeze: bool = True,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+    ) -> Embedding:
+        """An Embedding whose table shares the memory of a given one.
+
+        Args:
+            embeddings: the table (rows, width).
+            freeze: leave it as it is in training.
+            padding_idx: as above; its row stays as given.
+            max_norm: as above.
+            norm_type: as above.
+            scale_grad_by_freq: as above.
+            sparse: as above.
+
+        Raises:
+            AssertionError: if the table is no matrix, as PyTorch does.
+        """
+        if embeddings.ndim != 2:
+            raise AssertionError(
+                "Embedding.from_pretrained: expected a table (rows, width), not shape "
+                f"{tuple(embeddings.shape)}"
+            )
+        rows, width = embeddings.shape
+        return cls(
+            rows,
+            width,
+            padding_idx=padding_idx,
+            max_norm=max_norm,
+            norm_type=norm_type,
+            scale_grad_by_freq=scale_grad_by_freq,
+            sparse=sparse,
+            _weight=embeddings,
+            _freeze=freeze,
+        )
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Integers (...) to (..., embedding_dim)."""
+        try:
+            return F.embedding(input, self.weight, self.padding_idx)
+        except Exception as error:
+            raise rejected(self, input, error) from error
+
+    def extra_repr(self) -> str:
+        """The sizes of the table, and the options that are set."""
+        parts = [f"{self.num_embeddings}, {self.embedding_dim}"]
+        if self.padding_idx is not None:
+            parts.append(f"padding_idx={self.padding_idx}")
+        if self.sparse:
+            parts.append("sparse=True")
+        return ", ".join(parts)
