@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _PACKAGE = dirname(__file__) + sep
 PICK: Any = None  # the two operations of the walk itself, made in primitive.py
 STAND_IN: Any = None
+tracer: Any = None  # while a trace runs, its Recorder (trace/recorder.py)
 _clock = count()
 _new = object.__new__
 
@@ -397,7 +398,7 @@ def walk(
         The gradients of the targets, ``None`` where nothing arrived.
     """
     with set_grad_enabled(record):
-        pending = _Gradients(record)
+        pending = _Gradients(record) if tracer is None else tracer.gradients(record)
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
@@ -422,8 +423,7 @@ def walk(
             for leaf, grad in pending.leaves.items():
                 captured[leaf] = run_hooks(leaf._hooks, grad) if leaf._hooks else grad
             return [captured.get(target) for target in targets]
-        for leaf, grad in pending.leaves.items():
-            leaf._accumulate(grad, leaf in pending.owned, record)
+        pending.deliver()
         return []
 
 
@@ -491,6 +491,11 @@ class _Gradients:
         if self.record:
             zeros = [wrap(z) for z in zeros]
         return [z if g is None else g for g, z in zip(grad, zeros, strict=True)]
+
+    def deliver(self) -> None:
+        """Let every leaf reached add what arrived to its ``grad``."""
+        for leaf, grad in self.leaves.items():
+            leaf._accumulate(grad, leaf in self.owned, self.record)
 
 
 class _leading_to:
