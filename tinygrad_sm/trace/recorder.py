@@ -1,0 +1,452 @@
+"""The recorder: what a program does on the tape, noted while it runs.
+
+It is told of three things and of nothing else: an operation that was recorded, a gradient that
+moved, a module that was called. It only notes and copies; what a trace shows is worked out later.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from collections.abc import Sequence
+from os.path import dirname, sep
+from typing import Any
+
+import numpy as np
+
+from .. import tape
+from ..tape import LEAF, Node, Value, _Gradients
+from .values import Store, fingerprint
+
+_PACKAGE = dirname(dirname(__file__)) + sep
+
+
+class Row:
+    """A row of the tape: an operation, or a tensor that came from elsewhere.
+
+    Attributes:
+        kind: ``"op"``, ``"leaf"`` (gradients arrive here), ``"input"`` (none do) or ``"earlier"``
+            (recorded before the trace began).
+        op: the ``Primitive``; ``None`` for a tensor from elsewhere.
+        args: one ``Argument`` each.
+        outs: numbers of the kept results; one, unless the operation has several.
+        residuals: numbers of what the forward function returned beside its result.
+        rules: positions of the arguments that need a gradient.
+        saved: what the tape keeps for the rules: (which position, buffer's identity, bytes).
+        where: the line of the program, as ``tape.user_line`` gives it.
+        group: the number of the module's call that it happened in, or -1.
+        name: the name of a tensor, if the program has one.
+        step: the step at which the row came to be.
+        freed: the step at which the tape let go of what it had saved, or ``None``.
+    """
+
+    __slots__ = (
+        "args",
+        "freed",
+        "group",
+        "kind",
+        "name",
+        "op",
+        "outs",
+        "residuals",
+        "rules",
+        "saved",
+        "step",
+        "where",
+    )
+
+    def __init__(self, kind: str, group: int, step: int, where: Any) -> None:
+        self.kind = kind
+        self.group = group
+        self.step = step
+        self.where = where
+        self.op: Any = None
+        self.args: list[Argument] = []
+        self.outs: list[int] = []
+        self.residuals: list[Any] = []
+        self.rules: tuple[int, ...] = ()
+        self.saved: list[tuple[int, int, int]] = []
+        self.name = ""
+        self.freed: int | None = None
+
+
+class Argument:
+    """What an operation was given.
+
+    Attributes:
+        value: the number of a kept array, or -1.
+        source: the row that made it, or -1.
+        output: which of that row's results.
+        raw: an option that is no array, such as an axis.
+    """
+
+    __slots__ = ("output", "raw", "source", "value")
+
+    def __init__(self, value: int, source: int = -1, output: int = 0, raw: Any = None) -> None:
+        self.value = value
+        self.source = source
+        self.output = output
+        self.raw = raw
+
+
+class Contribution:
+    """What one rule sent to one argument's gradient.
+
+    Attributes:
+        position: of the argument; -1 where it cannot be told.
+        target: the row whose gradient it is, or -1.
+        output: which of that row's results.
+        raw: the number of what the rule returned, before it was fitted to the argument.
+        fitted: the number of the contribution, in the argument's shape and dtype.
+        old, new: numbers of the argument's gradient before and after; ``old`` may be ``None``.
+    """
+
+    __slots__ = ("fitted", "new", "old", "output", "position", "raw", "target")
+
+    def __init__(self, position: int, target: int, output: int) -> None:
+        self.position = position
+        self.target = target
+        self.output = output
+        self.raw = self.fitted = self.new = -1
+        self.old: int | None = None
+
+
+class Step:
+    """One moment of the run.
+
+    Attributes:
+        kind: ``"forward"``, ``"backward"`` (a rule is applied) or ``"deliver"`` (into ``.grad``).
+        row: the row it is about.
+        walk: the number of the backward walk, or -1.
+        grads: numbers of the gradients that arrived, one a result.
+        contributions: what was sent on.
+        old, new: of a delivery: numbers of ``.grad`` before (or ``None``) and after.
+        fused: whether a definition was differentiated in place of the rule.
+    """
+
+    __slots__ = ("contributions", "fused", "grads", "kind", "new", "old", "row", "walk")
+
+    def __init__(self, kind: str, row: int, walk: int = -1) -> None:
+        self.kind = kind
+        self.row = row
+        self.walk = walk
+        self.grads: list[int] = []
+        self.contributions: list[Contribution] = []
+        self.old: int | None = None
+        self.new = -1
+        self.fused = False
+
+
+class Group:
+    """One call of a module: its place in the tree of calls, its path and its class."""
+
+    __slots__ = ("kind", "parent", "path")
+
+    def __init__(self, parent: int, path: str, kind: str) -> None:
+        self.parent = parent
+        self.path = path
+        self.kind = kind
+
+
+class Recorder:
+    """Notes what the thread that made it does on the tape.
+
+    Args:
+        max_bytes: room for copies of arrays.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self.rows: list[Row] = []
+        self.steps: list[Step] = []
+        self.groups: list[Group] = []
+        self.walks: list[Any] = []
+        self.now = [0]
+        self.store = Store(max_bytes, self.now)
+        self._thread = threading.get_ident()
+        self._group = -1
+        self._of_node: dict[int, int] = {}
+        self._of_tensor: dict[int, tuple[weakref.ref, int]] = {}
+        self._nodes: list[weakref.ref] = []
+        self._names: dict[int, tuple[weakref.ref, str]] = {}
+
+    # --- forward ---------------------------------------------------------------------------------
+
+    def recorded(self, node: Node, args: Sequence[Any], out: Any, residuals: Any) -> None:
+        """Note an operation that the tape has just recorded."""
+        if threading.get_ident() != self._thread:
+            return
+        op = node.op
+        arguments = [self._argument(a) for a in args]
+        row = Row("op", self._group, len(self.steps), node.where)
+        row.op = op
+        row.args = arguments
+        keep = self.store.fresh
+        row.outs = [keep(o) for o in out] if op.several else [keep(out)]
+        row.residuals = [self._constant(r) for r in residuals]
+        row.rules = node.plan.positions
+        row.saved = [
+            (position, *_memory(value))
+            for position, value in zip(node.plan.save, node.saved, strict=True)
+            if isinstance(value, np.ndarray | Value)
+        ]
+        number = len(self.rows)
+        self.rows.append(row)
+        self._of_node[node.order] = number
+        self._nodes.append(weakref.ref(node, lambda _: self._let_go(row)))
+        self._step(Step("forward", number))
+
+    def _step(self, step: Step) -> None:
+        self.steps.append(step)
+        self.now[0] += 1
+
+    def _let_go(self, row: Row) -> None:
+        if row.freed is None:
+            row.freed = self.now[0]
+
+    def _argument(self, a: Any) -> Argument:
+        if not isinstance(a, Value):
+            if type(a) is np.ndarray:
+                return Argument(self._constant(a))
+            return Argument(-1, raw=a)
+        source, output = self._source(a)
+        if type(a.node) is Node:
+            return Argument(self.store.keep(a.array, a.version[0]), source, output)
+        return Argument(self.rows[source].outs[0], source, 0)
+
+    def _constant(self, value: Any) -> Any:
+        """The number of a kept array that no tensor holds."""
+        return self.store.keep(value, fingerprint(value)) if type(value) is np.ndarray else value
+
+    def _source(self, t: Value) -> tuple[int, int]:
+        """The row that a tensor came from, and which of its results it is."""
+        if type(t.node) is Node:
+            row, output = self.row_of(t.node)
+            if row >= 0:
+                return row, output
+        mark = (t.version[0], fingerprint(t.array))
+        known = self._of_tensor.get(id(t))
+        if known is not None and known[0]() is t:
+            row = known[1]
+            value = self.store.keep(t.array, mark)
+            if value == self.rows[row].outs[0]:
+                return row, 0
+        return self._enter(t, mark), 0
+
+    def _enter(self, t: Value, mark: Any) -> int:
+        """A row for a tensor that came from elsewhere."""
+        where, name = self._look_up(t)
+        kind = "input" if t.node is None else "leaf" if t.node is LEAF else "earlier"
+        row = Row(kind, self._group, len(self.steps), where)
+        row.outs = [self.store.keep(t.array, mark)]
+        row.name = name
+        number = len(self.rows)
+        self.rows.append(row)
+        self._of_tensor[id(t)] = (weakref.ref(t), number)
+        if kind == "earlier":
+            self._of_node[t.node.order] = number
+        return number
+
+    def row_of(self, node: Node) -> tuple[int, int]:
+        """The row of a node, -1 if it was recorded outside the trace, and which result."""
+        output = 0
+        while node.op is tape.PICK or node.op is tape.STAND_IN:
+            if node.op is tape.PICK:
+                output = node.saved[0]
+            parent = node.parents[0]
+            if type(parent) is not Node:
+                return self._leaf_row(parent), 0
+            node = parent
+        return self._of_node.get(node.order, -1), output
+
+    def _leaf_row(self, leaf: Any) -> int:
+        known = self._of_tensor.get(id(leaf))
+        return known[1] if known is not None and known[0]() is leaf else -1
+
+    def _look_up(self, t: Value) -> tuple[Any, str]:
+        """The user's line, and the name by which it or a module knows a tensor."""
+        frame: Any = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+            frame = frame.f_back
+        where = None if frame is None else (frame.f_code, frame.f_lasti)
+        known = self._names.get(id(t))
+        if known is not None and known[0]() is t:
+            return where, known[1]
+        if frame is not None:
+            for names in (frame.f_locals, frame.f_globals):
+                for name, value in names.items():
+                    if value is t and not name.startswith("_"):
+                        return where, name
+        return where, ""
+
+    # --- modules ---------------------------------------------------------------------------------
+
+    def call_module(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a module's ``forward`` and hooks, as ``Module.__call__`` does, as a group of rows."""
+        if threading.get_ident() != self._thread:
+            return _run(module, args, kwargs)
+        before = self._group
+        if before < 0:
+            self._learn_names(module)
+        known = self._names.get(id(module))
+        named = known is not None and known[0]() is module
+        path = known[1] if named and known is not None else ""
+        self.groups.append(Group(before, path, type(module).__name__))
+        self._group = len(self.groups) - 1
+        try:
+            return _run(module, args, kwargs)
+        finally:
+            self._group = before
+
+    def _learn_names(self, root: Any) -> None:
+        for path, module in root.named_modules():
+            self._names[id(module)] = (weakref.ref(module), path)
+        for named in (root.named_parameters(), root.named_buffers()):
+            for path, tensor in named:
+                self._names[id(tensor)] = (weakref.ref(tensor), path)
+
+    # --- backward --------------------------------------------------------------------------------
+
+    def gradients(self, record: bool) -> _Gradients:
+        """The gradients of a walk that begins, such that each move is noted."""
+        if threading.get_ident() != self._thread:
+            return _Gradients(record)
+        self.walks.append(tape.user_line(3))
+        return _Watched(record, self, len(self.walks) - 1)
+
+    def close(self) -> None:
+        """End the run; the rest happens without the program's own objects."""
+        self.store.close()
+        self._nodes = []
+        self._of_node = {}
+        self._of_tensor = {}
+        self._names = {}
+
+
+def _run(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if module._hooks is None:
+        return module.forward(*args, **kwargs)
+    return module._hooks.call(module, args, kwargs)
+
+
+def _memory(value: Any) -> tuple[int, int]:
+    """Which memory an array or tensor lies in, and its bytes there."""
+    base = value.array if isinstance(value, Value) else value
+    while isinstance(base.base, np.ndarray):
+        base = base.base
+    return id(base), base.nbytes
+
+
+class _Watched(_Gradients):
+    """The gradients of a walk, of which a recorder is told."""
+
+    def __init__(self, record: bool, recorder: Recorder, walk: int) -> None:
+        super().__init__(record)
+        self.recorder = recorder
+        self.walk = walk
+        self.totals: dict[Any, int] = {}
+        self.node: Node | None = None
+        self.step: Step | None = None
+        self.place = 0
+        self.arrived: Any = None
+
+    def take(self, node: Node) -> Any:
+        """Begin a step: the node's turn has come."""
+        g = super().take(node)
+        self._finish()
+        recorder = self.recorder
+        row, _ = recorder.row_of(node)
+        self.node = node
+        self.place = 0
+        self.step = None
+        total = self.totals.pop(node, None)
+        if row < 0 or recorder.rows[row].op is not node.op:
+            return g
+        step = Step("backward", row, self.walk)
+        step.fused = self.record and node.op.definition is not None
+        if node.op.several:
+            step.grads = [recorder.store.keep(bare(x)) for x in g]
+        else:
+            step.grads = [recorder.store.keep(bare(g)) if total is None else total]
+        self.step = step
+        self.arrived = g
+        recorder._step(step)
+        return g
+
+    def _finish(self) -> None:
+        """Note whether the node before let go of what it had saved."""
+        if self.step is not None and self.node is not None and self.node.saved is None:
+            self.recorder._let_go(self.recorder.rows[self.step.row])
+
+    def add(self, target: Any, grad: Any, source: Any = None) -> None:
+        """Note a contribution, with the sum before and after it."""
+        store = self.recorder.store
+        is_node = type(target) is Node
+        old = self.totals.get(target)
+        super().add(target, grad, source)
+        total = bare((self.nodes if is_node else self.leaves)[target])
+        if old is None:
+            fitted = new = store.keep(total)
+        else:
+            fitted = store.keep(_fitted(bare(grad), total))
+            new = store.fresh(total)
+        self.totals[target] = new
+        if self.step is None:
+            return
+        if source is not self.arrived:  # a hook put another in its place
+            self.step.grads = [store.keep(bare(source))]
+            self.arrived = source
+        position = self._position(target)
+        row, output = self.recorder.row_of(target) if is_node else (self._leaf(target), 0)
+        contribution = Contribution(position, row, output)
+        contribution.fitted, contribution.old, contribution.new = fitted, old, new
+        raw = bare(grad)
+        contribution.raw = fitted if raw.shape == total.shape else store.keep(raw)
+        self.step.contributions.append(contribution)
+
+    def _leaf(self, leaf: Any) -> int:
+        return self.recorder._leaf_row(leaf)
+
+    def _position(self, target: Any) -> int:
+        """Which argument's rule made this: the next one that came from ``target``."""
+        node = self.node
+        if node is None:
+            return -1
+        for place in range(self.place, len(node.parents)):
+            if node.parents[place] is target:
+                self.place = place + 1
+                return node.plan.positions[place]
+        return -1
+
+    def deliver(self) -> None:
+        """Let the leaves take what arrived, and note what ``grad`` was and is."""
+        self._finish()
+        recorder, store = self.recorder, self.recorder.store
+        before = {}
+        for leaf in self.leaves:
+            if leaf._grad is not None:
+                before[leaf] = store.keep(leaf._grad.array, fingerprint(leaf._grad.array))
+        super().deliver()
+        for leaf in self.leaves:
+            row = recorder._leaf_row(leaf)
+            if row < 0:
+                continue
+            step = Step("deliver", row, self.walk)
+            step.grads = [self.totals[leaf]]
+            step.old = before.get(leaf)
+            step.new = step.grads[0]
+            if leaf in before or leaf._hooks:
+                step.new = store.fresh(leaf._grad.array)
+            recorder._step(step)
+
+
+def bare(grad: Any) -> np.ndarray:
+    """The array of a gradient, which is a Tensor where the walk itself is recorded."""
+    return grad.array if isinstance(grad, Value) else np.asarray(grad)
+
+
+def _fitted(grad: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """A contribution in the shape and dtype of what it was added to."""
+    if grad.shape != like.shape:
+        grad = tape.unbroadcast(grad, like.shape)
+    return grad if grad.dtype == like.dtype else grad.astype(like.dtype)
