@@ -76,9 +76,7 @@ class Trace:
         if self._document is None:
             from .document import Document  # here and below: loaded only where a trace is shown
 
-            self._document = Document(
-                self._recorder, self.title, self.error, self._check
-            ).build()
+            self._document = Document(self._recorder, self.title, self.error, self._check).build()
         return self._document
 
     def json(self) -> str:

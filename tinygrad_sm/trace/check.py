@@ -18,7 +18,7 @@ from ..tape import unbroadcast
 STEP = 1e-6  # relative to the size of each element
 TOLERANCE = 1e-5
 COORDINATES = 12  # up to so many elements are moved one by one
-_SINGLE = 2e4  # STEP and TOLERANCE times this, where the forward function gives float32
+SINGLE_STEP, SINGLE_TOLERANCE = 1e-2, 5e-3  # where the forward function gives less than float64
 
 
 class Verdict:
@@ -67,13 +67,20 @@ def _at(op: Any, args: list[Any], position: int, rng: np.random.Generator) -> Ve
         return _verdict(_Problem(op, args, position, rng))
     except _Kink as kink:
         where = f"no derivative at these values: {kink}"
-    args[position] = _beside(args[position], rng)
-    try:
-        found = _verdict(_Problem(op, args, position, rng))
-    except _Kink:
-        return Verdict("unchecked", np.nan, f"{where}, nor right beside them")
-    status = {"ok": "kink"}.get(found.status, found.status)
-    return Verdict(status, found.error, f"{where}; beside them, {found.detail}")
+    offset = _offset(args[position], rng)
+    worst = 0.0
+    for x in (args[position] + offset, args[position] - offset):
+        args[position] = x
+        try:
+            found = _verdict(_Problem(op, args, position, rng))
+        except _Kink:
+            return Verdict("unchecked", np.nan, f"{where}, nor right beside them")
+        if found.status != "ok":
+            return Verdict(found.status, found.error, f"{where}; beside them, {found.detail}")
+        worst = max(worst, found.error)
+    return Verdict(
+        "kink", worst, f"{where}; beside them, equal to finite differences within {worst:.1e}"
+    )
 
 
 def _verdict(problem: _Problem) -> Verdict:
@@ -89,7 +96,9 @@ def _verdict(problem: _Problem) -> Verdict:
             return Verdict(
                 "wrong", error, f"finite differences give {slope:.6g}, the rule {expected:.6g}"
             )
-    return Verdict("ok", worst, f"equal to finite differences within {worst:.1e}")
+    left_out = int(problem.x.size - problem.usable.sum())
+    note = f"; {left_out} of {problem.x.size} elements left out: not finite" if left_out else ""
+    return Verdict("ok", worst, f"equal to finite differences within {worst:.1e}{note}")
 
 
 class _Problem:
@@ -110,8 +119,8 @@ class _Problem:
             return
         results, residuals = self.run(self.x)
         single = any(r.dtype.kind == "f" and r.dtype.itemsize < 8 for r in results)
-        self.step = STEP * (_SINGLE if single else 1)
-        self.tolerance = TOLERANCE * (_SINGLE if single else 1)
+        self.step = SINGLE_STEP if single else STEP
+        self.tolerance = SINGLE_TOLERANCE if single else TOLERANCE
         self.precision = np.finfo(np.float32 if single else np.float64).eps
         self.results = results
         self.arriving = [
@@ -150,9 +159,7 @@ class _Problem:
     def directions(self) -> Iterator[np.ndarray]:
         """Where to move: each element by a part of its own size."""
         size = np.abs(self.x)
-        finite = np.isfinite(size) & (size > 0)
-        typical = float(np.sqrt(np.mean(size[finite] ** 2))) if finite.any() else 1.0
-        reach = np.where(finite, size, min(typical, 1.0)) * self.usable
+        reach = np.where(_sized(size), size, min(_typical(size), 1.0)) * self.usable
         if self.x.size <= COORDINATES:
             for place in np.ndindex(*self.x.shape):
                 if self.usable[place]:
@@ -207,10 +214,17 @@ def _double(a: Any) -> Any:
     return a
 
 
-def _beside(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The values moved a thousandth, each its own way, so that ties and zeros are left behind."""
-    size = np.abs(x)
-    finite = np.isfinite(size) & (size > 0)
-    typical = float(np.sqrt(np.mean(size[finite] ** 2))) if finite.any() else 1.0
-    moved: np.ndarray = x + 1e-3 * typical * rng.uniform(0.3, 1, x.shape) * rng.choice((-1, 1), x.shape)
-    return moved
+def _sized(size: np.ndarray) -> np.ndarray:
+    return np.isfinite(size) & (size > 0)
+
+
+def _typical(size: np.ndarray) -> float:
+    """The root mean square of what is neither 0 nor infinite, or 1."""
+    sized = size[_sized(size)]
+    return float(np.sqrt(np.mean(np.square(sized)))) if sized.size else 1.0
+
+
+def _offset(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A thousandth, for each element its own, so that ties and zeros are left behind."""
+    offset: np.ndarray = 1e-3 * _typical(np.abs(x)) * rng.uniform(0.3, 1, x.shape)
+    return offset * (2.0 * rng.integers(0, 2, x.shape) - 1)

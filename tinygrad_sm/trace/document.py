@@ -10,6 +10,7 @@ import linecache
 import time
 from collections import Counter
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -256,8 +257,8 @@ class Document:
         rows = self.recorder.rows
         operations = [i for i, row in enumerate(rows) if row.op is not None]
         names = {}
-        for i, following in zip(operations, [*operations[1:], -1], strict=True):
-            if following >= 0 and rows[following].where == rows[i].where:
+        for i, following in zip_longest(operations, operations[1:]):
+            if following is not None and rows[following].where == rows[i].where:
                 continue
             line = line_of(rows[i].where)
             name = line and _assignments(line.filename).get(
@@ -276,7 +277,7 @@ class Document:
         for row in self.recorder.rows:
             begins.setdefault(row.step, []).append(row)
             if row.freed is not None:
-                ends.setdefault(max(row.freed - 1, row.step), []).append(row)
+                ends.setdefault(max(row.freed, row.step), []).append(row)
         holders: Counter[int] = Counter()
         total = 0
         curve = []

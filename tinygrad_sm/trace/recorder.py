@@ -19,6 +19,8 @@ from .. import tape
 from ..tape import LEAF, Node, Value, _Gradients
 from .values import Store, fingerprint
 
+_OPTIMIZED = 1  # the flag of a function's code, whose locals are no dictionary
+_HOLDERS = (np.ndarray, Value)  # of memory
 _PACKAGE = dirname(dirname(__file__)) + sep
 
 
@@ -38,7 +40,7 @@ class Row:
         group: the number of the module's call that it happened in, or -1.
         name: the name of a tensor, if the program has one.
         step: the step at which the row came to be.
-        freed: the step at which the tape let go of what it had saved, or ``None``.
+        freed: the first step at whose end the tape no longer held what it saved, or ``None``.
     """
 
     __slots__ = (
@@ -188,21 +190,21 @@ class Recorder:
         row.saved = [
             (position, *_memory(value))
             for position, value in zip(node.plan.save, node.saved, strict=True)
-            if isinstance(value, np.ndarray | Value)
+            if isinstance(value, _HOLDERS)
         ]
         number = len(self.rows)
         self.rows.append(row)
         self._of_node[node.order] = number
-        self._nodes.append(weakref.ref(node, lambda _: self._let_go(row)))
+        self._nodes.append(weakref.ref(node, lambda _: self._let_go(row, self.now[0])))
         self._step(Step("forward", number))
 
     def _step(self, step: Step) -> None:
         self.steps.append(step)
         self.now[0] += 1
 
-    def _let_go(self, row: Row) -> None:
+    def _let_go(self, row: Row, step: int) -> None:
         if row.freed is None:
-            row.freed = self.now[0]
+            row.freed = step
 
     def _argument(self, a: Any) -> Argument:
         if not isinstance(a, Value):
@@ -273,10 +275,7 @@ class Recorder:
         if known is not None and known[0]() is t:
             return where, known[1]
         if frame is not None:
-            for names in (frame.f_locals, frame.f_globals):
-                for name, value in names.items():
-                    if value is t and not name.startswith("_"):
-                        return where, name
+            return where, _local_name(frame, t) or _name_among(frame.f_globals, t)
         return where, ""
 
     # --- modules ---------------------------------------------------------------------------------
@@ -286,11 +285,10 @@ class Recorder:
         if threading.get_ident() != self._thread:
             return _run(module, args, kwargs)
         before = self._group
-        if before < 0:
+        path = self._path_of(module)
+        if path is None:
             self._learn_names(module)
-        known = self._names.get(id(module))
-        named = known is not None and known[0]() is module
-        path = known[1] if named and known is not None else ""
+            path = ""
         self.groups.append(Group(before, path, type(module).__name__))
         self._group = len(self.groups) - 1
         try:
@@ -298,7 +296,12 @@ class Recorder:
         finally:
             self._group = before
 
+    def _path_of(self, module: Any) -> str | None:
+        known = self._names.get(id(module))
+        return known[1] if known is not None and known[0]() is module else None
+
     def _learn_names(self, root: Any) -> None:
+        """Note what a module calls its own; names under a root seen first are kept."""
         for path, module in root.named_modules():
             self._names[id(module)] = (weakref.ref(module), path)
         for named in (root.named_parameters(), root.named_buffers()):
@@ -321,6 +324,27 @@ class Recorder:
         self._of_node = {}
         self._of_tensor = {}
         self._names = {}
+
+
+def _name_among(names: Any, t: Value) -> str:
+    for name, value in list(names.items()):
+        if value is t and not name.startswith("_"):
+            return str(name)
+    return ""
+
+
+def _local_name(frame: Any, t: Value) -> str:
+    """The name of a tensor in a frame, found without keeping the frame's tensors alive.
+
+    Before Python 3.13 a function's ``f_locals`` is a copy that stays with the frame: it is emptied
+    again, unless the program itself holds it.
+    """
+    names = frame.f_locals
+    name = _name_among(names, t)
+    ours = frame.f_code.co_flags & _OPTIMIZED and type(names) is dict
+    if ours and sys.getrefcount(names) <= 3:
+        names.clear()
+    return name
 
 
 def _run(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -376,7 +400,8 @@ class _Watched(_Gradients):
     def _finish(self) -> None:
         """Note whether the node before let go of what it had saved."""
         if self.step is not None and self.node is not None and self.node.saved is None:
-            self.recorder._let_go(self.recorder.rows[self.step.row])
+            recorder = self.recorder
+            recorder._let_go(recorder.rows[self.step.row], recorder.now[0] - 1)
 
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
         """Note a contribution, with the sum before and after it."""
@@ -448,5 +473,5 @@ def bare(grad: Any) -> np.ndarray:
 def _fitted(grad: np.ndarray, like: np.ndarray) -> np.ndarray:
     """A contribution in the shape and dtype of what it was added to."""
     if grad.shape != like.shape:
-        grad = tape.unbroadcast(grad, like.shape)
+        grad = np.asarray(tape.unbroadcast(grad, like.shape))
     return grad if grad.dtype == like.dtype else grad.astype(like.dtype)

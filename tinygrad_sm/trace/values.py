@@ -26,7 +26,9 @@ class Kept:
         self.dtype = array.dtype
         self.array: np.ndarray | None = None
         self.sample: np.ndarray | None = None
-        if array.nbytes <= 1024 or _bytes_of(array) <= room:
+        if array.nbytes <= 1024:
+            self.array = array.copy()
+        elif _bytes_of(array) <= room:
             self.array = _copy(array)
         else:
             self.sample = array.reshape(-1)[:: -(-array.size // SAMPLE)].copy()
@@ -42,7 +44,8 @@ class Kept:
     @property
     def held(self) -> int:
         """The bytes that the copy takes."""
-        return _bytes_of(self.sample if self.array is None else self.array)  # type: ignore[arg-type]
+        kept = self.numbers()
+        return kept.nbytes if kept.nbytes <= 1024 else _bytes_of(kept)
 
     def numbers(self) -> np.ndarray:
         """The elements there are: all of them, or the sample."""
@@ -61,7 +64,7 @@ def _bytes_of(array: np.ndarray) -> int:
 
 def _copy(array: np.ndarray) -> np.ndarray:
     """A copy that keeps broadcast axes broadcast."""
-    if 0 not in array.strides or array.nbytes <= 1024:
+    if 0 not in array.strides:
         return array.copy()
     once = tuple(slice(None) if stride else slice(0, 1) for stride in array.strides)
     return np.broadcast_to(array[once].copy(), array.shape)
@@ -112,10 +115,11 @@ class Store:
         kept = Kept(array, self.max_bytes - self.held)
         self.held += kept.held
         self.capped += kept.array is None
+        number = len(self.values)
         self.values.append(kept)
-        number = len(self.values) - 1
-        self._known[id(array)] = (weakref.ref(array), number, mark)
-        self._watch(array)
+        buffer = self._watch(array)
+        reference = buffer if array.base is None else weakref.ref(array)
+        self._known[id(array)] = (reference, number, mark)
         return number
 
     def keep(self, array: np.ndarray, mark: Any = 0) -> int:
@@ -125,19 +129,21 @@ class Store:
             return known[1]
         return self.fresh(array, mark)
 
-    def _watch(self, array: np.ndarray) -> None:
+    def _watch(self, array: np.ndarray) -> Buffer:
+        """The memory that an array lies in, from now on watched."""
         base: Any = array
         while isinstance(base.base, np.ndarray):
             base = base.base
         known = self._alive.get(id(base))
         if known is not None and known() is base:
-            return
+            return known
         buffer = Buffer(base, self._gone)
         buffer.size = base.nbytes
         buffer.born = self._now[0]
         buffer.died = None
         self.buffers.append(buffer)
         self._alive[id(base)] = buffer
+        return buffer
 
     def _gone(self, buffer: Any) -> None:
         buffer.died = self._now[0]

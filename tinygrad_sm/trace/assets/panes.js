@@ -73,7 +73,7 @@ function callText(entry) {
 
 function keeps(entry) {
   if (!entry.saved.length) return h("p", { class: "step-label" }, "The tape keeps nothing of this operation: no rule names a value.");
-  const until = entry.freed === null ? "the end" : `step ${entry.freed}`;
+  const until = entry.freed === null ? "the end" : `step ${entry.freed + 1}`;
   return h("table", { class: "keeps" },
     h("thead", {}, h("tr", {}, ["the tape keeps", "for the gradient of", "bytes", "until"].map((t) => h("th", { scope: "col" }, t)))),
     h("tbody", {}, entry.saved.map((s) => h("tr", {}, h("td", {}, h("code", {}, s.what)),
