@@ -157,7 +157,7 @@ def _described(error: BaseException) -> dict[str, Any]:
 
 
 def trace(input: Any = None, **options: Any) -> Any:
-    """Record what runs in a ``with`` block: ``with trace() as t: ...``; see ``Trace``.
+    """Record what runs in a ``with`` block: see ``Trace`` and the module's example.
 
     Given a matrix instead, the sum of its diagonal, as in PyTorch.
 

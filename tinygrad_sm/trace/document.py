@@ -206,7 +206,7 @@ class Document:
         return entry | {"contributions": [self._contribution(c) for c in step.contributions]}
 
     def _contribution(self, c: Contribution) -> dict[str, Any]:
-        entry = {
+        entry: dict[str, Any] = {
             "argument": c.position,
             "target": c.target,
             "fitted": c.fitted,

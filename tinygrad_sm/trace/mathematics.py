@@ -169,21 +169,22 @@ def _call(node: ast.Call) -> tuple[Tree, int]:
 def _function(name: str, arguments: list[Any], node: ast.Call) -> tuple[Tree, int]:
     first = arguments[0] if arguments else None
     if name in _TESTS and len(arguments) == 2:
-        a, b = (_convert(x, _SUM) for x in arguments)
+        a, b = [_convert(x, _SUM) for x in arguments]
         return ["test", ["row", a, ["op", _TESTS[name]], b]], _ATOM
     if name in ("sum", "_total") and first is not None:
         return ["row", ["op", "∑"], _convert(first, _SIGN)], _PRODUCT
     if name == "matmul":
-        return _product(*arguments)
+        return _product(arguments[0], arguments[1])
     if name in ("flat_product", "_left_product"):
         return _product(ast.Attribute(arguments[0], "mT"), arguments[1])
     if name == "where" and len(arguments) == 3:
-        return ["cases", *(_convert(x, 0) for x in arguments)], 0
+        parts = [_convert(x, 0) for x in arguments]
+        return ["cases", *parts], 0
     if name in ("_mT", "swapaxes") and first is not None:
         return _transposed(first)
-    wrappers = {"exp": ["sup", ["id", "e"]], "sqrt": ["sqrt"], "abs": ["abs"]}
+    wrappers: dict[str, Tree] = {"exp": ["sup", ["id", "e"]], "sqrt": ["sqrt"], "abs": ["abs"]}
     if name in wrappers and len(arguments) == 1:
-        return [*wrappers[name], _convert(first, 0)], _ATOM if name != "exp" else _SIGN
+        return [*wrappers[name], _convert(arguments[0], 0)], _ATOM if name != "exp" else _SIGN
     if name == "pow" and len(arguments) == 2:
         return ["sup", _convert(arguments[0], _ATOM), _convert(arguments[1], 0)], _SIGN
     keywords = [

@@ -85,7 +85,7 @@ const arrivals = new Map(); // row -> [[step, number of the gradient so far]]
 steps.forEach((step, i) => {
   if (step.kind === "forward") forwardStep.set(step.row, i);
   else backwardSteps.set(step.row, [...(backwardSteps.get(step.row) ?? []), i]);
-  const arrive = (row, value) => arrivals.set(row, [...(arrivals.get(row) ?? []), [i, value]]);
+  const arrive = (row, value) => (arrivals.get(row) ?? arrivals.set(row, []).get(row)).push([i, value]);
   if (step.kind === "backward") arrive(step.row, step.grads[0]);
   for (const c of step.contributions ?? []) if (c.target >= 0) arrive(c.target, c.new);
 });

@@ -25,13 +25,12 @@ function draw() {
   document.body.classList.toggle("backward", Boolean(step) && step.kind !== "forward");
   byId("scrubber").value = state.step;
   if (!step) return;
-  drawTape(true);
   scrollToCurrent();
   drawTape(true);
   drawSource(step.row, step);
   drawRule(step.row, step);
   drawTensors(step.row, step);
-  drawMemory();
+  moveAlongMemory();
   const words = { forward: "▶ forward", backward: "◀ backward", deliver: "◀ into .grad" }[step.kind];
   const text = `step ${state.step + 1} of ${steps.length}: ${titleOf(step.row)}`;
   byId("where").replaceChildren(h("b", {}, words), ` ${text}`);
@@ -69,8 +68,8 @@ function toBreakpoint() {
 }
 
 function toNotFinite() {
-  const found = [trace.first.nan, trace.first.inf].filter((step) => step !== null);
-  if (found.length) { play(false); goTo(Math.min(...found)); }
+  const found = trace.first.nan ?? trace.first.inf;
+  if (found !== null) { play(false); goTo(found); }
 }
 
 function moveRow(by) {
@@ -82,18 +81,26 @@ function moveRow(by) {
 
 // --- memory --------------------------------------------------------------------------------------
 
+const most = [trace.memory.kept, trace.memory.alive].flat().reduce((a, b) => Math.max(a, b), 1);
+const at = (i) => (i / Math.max(steps.length - 1, 1)) * 1000;
+
 function drawMemory() {
   const { kept, alive } = trace.memory;
-  const most = Math.max(...[...kept, ...alive].length < 1e5 ? [...kept, ...alive] : kept, 1);
-  const count = Math.max(steps.length - 1, 1);
-  const at = (i) => (i / count) * 1000;
   const y = (n) => 98 - (n / most) * 94;
   const curve = (list) => list.map((n, i) => `${i ? "L" : "M"}${at(i).toFixed(2)} ${y(n).toFixed(2)}`).join("");
   const stops = steps.flatMap((step, i) => (breakpoints.has(step.row) ? [svg("line", { class: "stop", x1: at(i), x2: at(i), y1: 0, y2: 22 })] : []));
   byId("memory").replaceChildren(svg("svg", { viewBox: "0 0 1000 100", preserveAspectRatio: "none", role: "img", "aria-label": "memory over the run" },
     backwardBands().map(([from, to]) => svg("rect", { class: "band", x: at(from - 0.5), y: 0, width: at(to - from + 1), height: 100 })),
     svg("path", { class: "kept", d: `${curve(kept)}L1000 98L0 98Z` }), svg("path", { class: "alive", d: curve(alive) }), stops,
-    svg("line", { class: "now", x1: at(state.step), x2: at(state.step), y1: 0, y2: 100 })));
+    svg("line", { class: "now", y1: 0, y2: 100 })));
+  moveAlongMemory();
+}
+
+function moveAlongMemory() {
+  const { kept, alive } = trace.memory;
+  const now = byId("memory").querySelector(".now");
+  now.setAttribute("x1", at(state.step));
+  now.setAttribute("x2", at(state.step));
   byId("memory-text").replaceChildren(
     h("span", { class: "key kept" }), `the tape holds ${bytes(kept[state.step] ?? 0)} for its rules · `,
     h("span", { class: "key alive" }), `${bytes(alive[state.step] ?? 0)} of arrays alive · at most ${bytes(most)} · shaded: backward`);
@@ -131,7 +138,7 @@ function notices() {
   const { error, cap } = trace;
   if (error) {
     const place = error.file ? ` at ${error.file}:${error.line}` : "";
-    list.push(h("p", { class: "notice error", role: "alert" }, h("b", {}, `✗ The program ended with ${error.type}${place}:`), h("span", {}, error.message), h("span", { class: "soft" }, "What follows is the run up to there.")));
+    list.push(h("p", { class: "notice error", role: "alert" }, h("b", {}, `✗ The program ended with ${error.type}${place}: `), error.message, h("span", { class: "soft" }, " What follows is the run up to there.")));
   }
   if (cap.values_without_copy) {
     list.push(h("p", { class: "notice cap" }, `The cap on copies of ${bytes(cap.max_bytes)} was reached: ${plural(cap.values_without_copy, "tensor")} of ${values.length.toLocaleString("en")} are shown by a sample, and rules that need them are not checked.`));
@@ -190,6 +197,7 @@ function begin() {
   foldToFit();
   byId("scrubber").max = Math.max(steps.length - 1, 0);
   byId("nonfinite").disabled = trace.first.nan === null && trace.first.inf === null;
+  byId("nonfinite").textContent = trace.first.nan === null && trace.first.inf !== null ? "first infinity" : "first NaN";
   byId("scrubber").addEventListener("input", (event) => { play(false); goTo(Number(event.target.value)); });
   const on = (id, action) => byId(id).addEventListener("click", action);
   on("first", () => goTo(0)); on("last", () => goTo(steps.length - 1));
@@ -203,7 +211,8 @@ function begin() {
   window.addEventListener("resize", () => drawTape(true));
   document.addEventListener("keydown", onKey);
   layOutTape();
-  goTo(Number(/step=(\d+)/.exec(location.hash)?.[1] ?? 1) - 1);
+  drawMemory();
+  goTo(Number(/step=(\d+)/.exec(location.hash)?.[1] ?? (trace.error ? steps.length : 1)) - 1);
 }
 
 begin();

@@ -77,9 +77,11 @@ function nameWithin(entry) {
   return path && entry.name.startsWith(`${path}.`) ? entry.name.slice(path.length + 1) : entry.name;
 }
 
+const short = (shape) => shape.join("×") || "1";
+
 function shapeCell(item) {
   const outs = rows[item.row].outs;
-  const shape = outs.length > 1 ? `${outs.length} × ${shapeText(values[outs[0]].shape)}` : shapeText(values[outs[0]].shape);
+  const shape = outs.length > 1 ? `${outs.length} of ${short(values[outs[0]].shape)}` : short(values[outs[0]].shape);
   return h("span", { class: "shape", role: "gridcell" }, shape);
 }
 

@@ -111,7 +111,7 @@ function brief(number) {
 }
 
 function strip(heat) {
-  const count = Math.min(heat.cells.length, 12);
+  const count = Math.min(heat.cells.length, 8);
   const cells = [];
   for (let i = 0; i < count; i += 1) {
     const part = heat.cells[Math.floor((i * heat.cells.length) / count)];
