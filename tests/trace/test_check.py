@@ -82,7 +82,8 @@ def test_few_kinks_among_many_elements_are_no_errors():
 def test_a_kink_within_the_step_is_no_error():
     x = np.array([1.0, 1.0 + 1e-8, 3.0, *np.arange(4.0, 40.0)])
     y = np.array([1.0 + 3e-7, 1.0, 3.0 - 2e-6, *np.arange(50.0, 86.0)])
-    assert check_rule(op_of(sg.maximum), [x, y], 0).status in ("ok", "kink")
+    found = {check_rule(op_of(sg.maximum), [x, y], 0, seed).status for seed in range(20)}
+    assert found <= {"ok", "kink"}
 
 
 def test_ties_are_kinks():
