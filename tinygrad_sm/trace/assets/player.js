@@ -211,7 +211,7 @@ function begin() {
   window.addEventListener("resize", () => drawTape(true));
   document.addEventListener("keydown", onKey);
   layOutTape();
-  drawMemory();
+  if (steps.length) drawMemory();
   goTo(Number(/step=(\d+)/.exec(location.hash)?.[1] ?? (trace.error ? steps.length : 1)) - 1);
 }
 
