@@ -91,6 +91,7 @@ def driver(tmp_path_factory):
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    driver.get("about:blank")
     yield driver
     driver.quit()
 
@@ -105,7 +106,7 @@ def page(driver, tmp_path):
     asked = [
         e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"
     ]
-    local = ("file:", "data:", "about:", "chrome:")  # the last: the browser's own first tab
+    local = ("file:", "data:", "about:", "chrome")  # the last: the browser's own first tab
     assert [url for url in asked if not url.startswith(local)] == []
     assert len([url for url in asked if url.startswith("file:")]) >= 1
 
