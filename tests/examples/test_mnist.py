@@ -233,7 +233,7 @@ def test_a_loss_that_is_not_a_number_stops_the_training(
     data = example.as_dataset(digits.train_images[:64], digits.train_labels[:64])
     with (
         np.errstate(over="ignore", invalid="ignore"),
-        pytest.raises(example.TrainingError, match="in step 2 of epoch 1/3.*try a smaller --lr"),
+        pytest.raises(example.TrainingError, match=r"in step 2 of epoch 1/3.*try a smaller --lr"),
     ):
         example.train(example.mlp(), data, data, epochs=3, batch_size=32, lr=1e38)
 
@@ -241,9 +241,14 @@ def test_a_loss_that_is_not_a_number_stops_the_training(
 def test_an_interrupted_write_leaves_the_old_file(example: ModuleType, tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
     path.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), example.whole_file(path) as file:
-        file.write(b"half of the ne")
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with example.whole_file(path) as file:
+            file.write(b"half of the ne")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["weights.npz"]
 
