@@ -23,7 +23,7 @@ import numpy as np
 
 from . import tape
 from .dtypes import _CATEGORY, PYTHON_TYPES, as_float, promote
-from .tape import LEAF, Node, Value, is_grad_enabled, outputs_of, user_line, wrap
+from .tape import LEAF, Node, Value, is_grad_enabled, output_of, outputs_of, user_line, wrap
 
 Rule = Callable[..., Any]
 Operation = Callable[..., Any]
@@ -224,7 +224,7 @@ def primitive(
             if type(out) is not np.ndarray:
                 out = np.asarray(out)
             if mask and is_grad_enabled() and out.dtype.kind == "f":
-                return wrap(out, record(op, mask, args, out, extra))
+                return output_of(record(op, mask, args, out, extra), out)
             return wrap(out)
         if mask and is_grad_enabled():
             return outputs_of(record(op, mask, args, out, extra), out)
@@ -264,7 +264,7 @@ def unary(
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         if input.node is not None and differentiable and is_grad_enabled():
-            return wrap(out, record(op, 1, (input,), out))
+            return output_of(record(op, 1, (input,), out), out)
         return wrap(out)
 
     return _dress(call, op, doc)
@@ -321,7 +321,7 @@ def binary(
             out = np.asarray(out)
         mask &= differentiable
         if mask and is_grad_enabled():
-            return wrap(out, record(op, mask, (input, other), out))
+            return output_of(record(op, mask, (input, other), out), out)
         return wrap(out)
 
     return _dress(call, op, doc)
