@@ -38,7 +38,8 @@ def test_an_element_is_a_view():
     x[1, 2].add_(1.0)
     x[0][1].fill_(7.0)
     assert x.tolist() == [[0.0, 7.0, 0.0], [0.0, 0.0, 1.0]]
-    assert x[0, 0].shape == () and np.shares_memory(x[0, 0].array, x.array)
+    assert x[0, 0].shape == ()
+    assert np.shares_memory(x[0, 0].array, x.array)
 
 
 def test_a_write_to_an_element_is_recorded():

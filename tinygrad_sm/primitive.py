@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextvars import Context
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,22 @@ from .tape import LEAF, Node, Value, is_grad_enabled, output_of, outputs_of, use
 
 Rule = Callable[..., Any]
 Operation = Callable[..., Any]
+
+
+class _Silent(local):
+    """``run(function, *args)`` with NumPy's floating-point warnings off, as PyTorch has none.
+
+    Each thread has a context of its own in which they are off for good: entering it costs 0.1 us,
+    where ``np.errstate`` around each operation costs 1.0 us, as much as many an operation.
+    """
+
+    def __init__(self) -> None:
+        context = Context()
+        context.run(np.seterr, all="ignore")
+        self.run = context.run
+
+
+_silent = _Silent()
 
 
 class Plan:
@@ -213,12 +231,13 @@ def primitive(
                     mask |= 1 << i
                 a = a.array
             arrays.append(a)
-        out = forward(*arrays)
+        if not tensors:
+            out = forward(*arrays)
+            return out[0] if residuals else out
+        out = _silent.run(forward, *arrays)
         extra = ()
         if residuals:
             out, *extra = out
-        if not tensors:
-            return out
         mask &= op.differentiable
         if not several:
             if type(out) is not np.ndarray:
@@ -260,7 +279,7 @@ def unary(
         x = input.array
         if to_float and x.dtype.kind != "f":
             x = x.astype(as_float(x.dtype))
-        out = forward(x)
+        out = _silent.run(forward, x)
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         if input.node is not None and differentiable and is_grad_enabled():
@@ -314,7 +333,7 @@ def binary(
             if not isinstance(other, Value):
                 other = y
         try:
-            out = forward(x, y)
+            out = _silent.run(forward, x, y)
         except ValueError as error:
             raise clash(op.name, x, y) from error
         if type(out) is not np.ndarray:

@@ -411,7 +411,7 @@ def walk(
     Returns:
         The gradients of the targets, ``None`` where nothing arrived.
     """
-    with set_grad_enabled(record):
+    with set_grad_enabled(record), np.errstate(all="ignore"):
         pending = _Gradients(record)
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
