@@ -17,16 +17,34 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextvars import Context
+from threading import local
 from typing import Any
 
 import numpy as np
 
 from . import tape
 from .dtypes import _CATEGORY, PYTHON_TYPES, as_float, promote
-from .tape import LEAF, Node, Value, is_grad_enabled, outputs_of, user_line, wrap
+from .tape import LEAF, Node, Value, is_grad_enabled, output_of, outputs_of, user_line, wrap
 
 Rule = Callable[..., Any]
 Operation = Callable[..., Any]
+
+
+class _Silent(local):
+    """``run(function, *args)`` with NumPy's floating-point warnings off, as PyTorch has none.
+
+    Each thread has a context of its own in which they are off for good: entering it costs 0.1 us,
+    where ``np.errstate`` around each operation costs 1.0 us, as much as many an operation.
+    """
+
+    def __init__(self) -> None:
+        context = Context()
+        context.run(np.seterr, all="ignore")
+        self.run = context.run
+
+
+_silent = _Silent()
 
 
 class Plan:
@@ -213,18 +231,19 @@ def primitive(
                     mask |= 1 << i
                 a = a.array
             arrays.append(a)
-        out = forward(*arrays)
+        if not tensors:
+            out = forward(*arrays)
+            return out[0] if residuals else out
+        out = _silent.run(forward, *arrays)
         extra = ()
         if residuals:
             out, *extra = out
-        if not tensors:
-            return out
         mask &= op.differentiable
         if not several:
             if type(out) is not np.ndarray:
                 out = np.asarray(out)
             if mask and is_grad_enabled() and out.dtype.kind == "f":
-                return wrap(out, record(op, mask, args, out, extra))
+                return output_of(record(op, mask, args, out, extra), out)
             return wrap(out)
         if mask and is_grad_enabled():
             return outputs_of(record(op, mask, args, out, extra), out)
@@ -260,11 +279,11 @@ def unary(
         x = input.array
         if to_float and x.dtype.kind != "f":
             x = x.astype(as_float(x.dtype))
-        out = forward(x)
+        out = _silent.run(forward, x)
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         if input.node is not None and differentiable and is_grad_enabled():
-            return wrap(out, record(op, 1, (input,), out))
+            return output_of(record(op, 1, (input,), out), out)
         return wrap(out)
 
     return _dress(call, op, doc)
@@ -314,14 +333,14 @@ def binary(
             if not isinstance(other, Value):
                 other = y
         try:
-            out = forward(x, y)
+            out = _silent.run(forward, x, y)
         except ValueError as error:
             raise clash(op.name, x, y) from error
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         mask &= differentiable
         if mask and is_grad_enabled():
-            return wrap(out, record(op, mask, (input, other), out))
+            return output_of(record(op, mask, (input, other), out), out)
         return wrap(out)
 
     return _dress(call, op, doc)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
 from itertools import count
@@ -224,6 +224,8 @@ class Node:
         parents: per rule, the ``Node`` or leaf ``Tensor`` that the argument came from.
         saved: what the rules named; ``None`` once freed.
         stamp: the versions of the saved tensors, added up: it changes if any of them is written.
+        result: the version of the result where a rule names ``out``, else ``None``: not the result
+            itself, which would be a cycle.
         shape, dtype: of the result; tuples of them where the operation has several results.
         where: the line of the user's program that ran it.
         order: its place in time.
@@ -238,6 +240,7 @@ class Node:
         "order",
         "parents",
         "plan",
+        "result",
         "saved",
         "shape",
         "stamp",
@@ -265,6 +268,7 @@ class Node:
         self.where = where
         self.order = next(_clock)
         self.hooks: list[Callable[[Any], Any]] | None = None
+        self.result: list[Any] | None = None
 
     def name(self) -> str:
         """The node's name as PyTorch prints it, such as ``MulBackward0``."""
@@ -305,7 +309,7 @@ class Node:
                 stamp += value.version[0]
                 value = value if record else value.array
             values.append(value)
-        if stamp != self.stamp:
+        if stamp != self.stamp or (self.result is not None and self.result[0]):
             self._complain_of_write()
         if record and self.plan.out >= 0:
             out = values[self.plan.out]
@@ -337,19 +341,22 @@ class Node:
         )
 
     def _complain_of_write(self) -> None:
-        changed = [
-            value
-            for value in self.saved
-            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order
-        ]
-        tensor = changed[0]
+        what, shape, version = next(self._written())
+        count, line, _ = version
         raise RuntimeError(
-            f"a value of shape {tensor.array.shape} that {self.op.name} saved for its gradient "
-            f"was changed in place afterwards (it is now at version {tensor.version[0]}). It was "
-            f"used at {describe_line(self.where)}; it was changed at "
-            f"{describe_line(tensor.version[1])}. Use the out-of-place form there (x = x + 1 "
-            "instead of x += 1), or change a clone()."
+            f"{what} of shape {shape} that {self.op.name} saved for its gradient was changed in "
+            f"place afterwards (it is now at version {count}). It was used at "
+            f"{describe_line(self.where)}; it was changed at {describe_line(line)}. Use the "
+            "out-of-place form there (x = x + 1 instead of x += 1), or change a clone()."
         )
+
+    def _written(self) -> Iterator[tuple[str, Any, list[Any]]]:
+        """What was saved and then written to: what it is, its shape and its version."""
+        if self.result is not None and self.result[0]:
+            yield "a result", self.shape, self.result
+        for value in self.saved:
+            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order:
+                yield "a value", value.array.shape, value.version
 
 
 def like(parent: Any) -> tuple[Any, Any]:
@@ -361,6 +368,14 @@ def like(parent: Any) -> tuple[Any, Any]:
 def shape_of(parent: Any) -> Any:
     """The shape of what a node or a leaf tensor stands for."""
     return parent.shape if type(parent) is Node else parent.array.shape
+
+
+def output_of(node: Node, array: np.ndarray) -> Any:
+    """The result of a node; the node watches it for writes if its rules name it."""
+    t = wrap(array, node)
+    if node.plan.out >= 0:
+        node.result = t.version
+    return t
 
 
 def outputs_of(node: Node, arrays: Iterable[np.ndarray]) -> tuple[Any, ...]:
@@ -396,7 +411,7 @@ def walk(
     Returns:
         The gradients of the targets, ``None`` where nothing arrived.
     """
-    with set_grad_enabled(record):
+    with set_grad_enabled(record), np.errstate(all="ignore"):
         pending = _Gradients(record)
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
