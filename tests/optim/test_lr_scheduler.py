@@ -56,9 +56,7 @@ SCHEDULES = {
         milestones=[6],
     ),
     "stacked": lambda m, o: Stack(m.ExponentialLR(o, 0.97), m.CosineAnnealingLR(o, 12)),
-    "stacked on a warm-up": lambda m, o: Stack(
-        m.LinearLR(o), m.StepLR(o, 6), m.ExponentialLR(o, 0.99)
-    ),
+    "stacked on a warm-up": lambda m, o: Stack(m.LinearLR(o), m.StepLR(o, 6), m.ExponentialLR(o, 0.99)),
 }
 NAMES = [
     "ConstantLR",
@@ -586,11 +584,7 @@ def test_a_cycle_needs_momentum_unless_told_otherwise():
             "ReduceLROnPlateau.* at index 0",
             lambda o: ([lr_scheduler.ReduceLROnPlateau(o)], []),
         ),
-        (
-            ValueError,
-            "StepLR at index 1 is another",
-            lambda o: (two(o, optimizer_of(sg, optim)), [2]),
-        ),
+        (ValueError, "StepLR at index 1 is another", lambda o: (two(o, optimizer_of(sg, optim)), [2])),
         (ValueError, "2 milestones and 2 schedulers", lambda o: (two(o), [2, 3])),
     ],
 )

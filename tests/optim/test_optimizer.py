@@ -628,10 +628,7 @@ def test_state_goes_to_pytorch_and_back(torch, name):
     options = {"lr": 0.1, "weight_decay": 0.1, **({"momentum": 0.9} if name == "SGD" else {})}
     starts, gradients = drawn_run(8, steps=30)
     ours, theirs = parameters(sg, starts), parameters(torch, starts)
-    here, there = (
-        getattr(optim, name)(ours, **options),
-        getattr(torch.optim, name)(theirs, **options),
-    )
+    here, there = getattr(optim, name)(ours, **options), getattr(torch.optim, name)(theirs, **options)
     walk(sg, here, ours, gradients[:10])
 
     def to_torch(value):
