@@ -78,13 +78,12 @@ def as_numpy_dtype(kind: Any) -> np.dtype:
 
 def _rank(value: Any) -> int:
     """2 for arrays with dimensions, 1 for 0-d arrays, 0 for Python numbers."""
-    if isinstance(value, np.ndarray):
-        return 2 if value.ndim else 1
-    return 0
+    ndim = getattr(value, "ndim", None)
+    return 0 if ndim is None else 2 if ndim else 1
 
 
 def _dtype_of(value: Any) -> np.dtype:
-    return value.dtype if isinstance(value, np.ndarray) else PYTHON_TYPES[type(value)]
+    return PYTHON_TYPES[type(value)] if type(value) in PYTHON_TYPES else value.dtype
 
 
 def promote(*values: Any) -> np.dtype:

@@ -17,7 +17,18 @@ from .ops import shape as shapes
 from .ops import softmax as softmaxes
 from .ops.dims import axis_of
 from .ops.in_place import in_place as _in_place
-from .tape import LEAF, Node, Value, is_grad_enabled, run_hooks, walk, wrap
+from .tape import (
+    LEAF,
+    Hooks,
+    Node,
+    RemovableHandle,
+    Value,
+    accumulator,
+    is_grad_enabled,
+    run_hooks,
+    walk,
+    wrap,
+)
 
 
 class Size(tuple):
@@ -31,25 +42,6 @@ class Size(tuple):
 
     def __repr__(self) -> str:
         return f"tinygrad_sm.Size({list(self)})"
-
-
-class RemovableHandle:
-    """Takes a hook off again: ``remove()``, or leaving a ``with`` block."""
-
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks = hooks
-        self._hook = hook
-
-    def remove(self) -> None:
-        """Take the hook off; a second call does nothing."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
 
 
 class Tensor(Value):
@@ -305,7 +297,7 @@ class Tensor(Value):
         if self.node is LEAF:
             hooks = self._hooks = self._hooks or []
         else:
-            hooks = self.node.hooks = self.node.hooks or []
+            hooks = self.node._get_hooks()
         hooks.append(hook)
         return RemovableHandle(hooks, hook)
 
@@ -788,9 +780,7 @@ def maximum_of(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         return reduction.amax(input)
     if isinstance(dim, Value):
         return elementwise.maximum(input, dim)
-    return indexing.ValuesAndIndices(
-        *reduction.extreme_with_index("max", np.argmax, input, dim, keepdim)
-    )
+    return indexing.ValuesAndIndices(*reduction.extreme_with_index("max", input, dim, keepdim))
 
 
 def minimum_of(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
@@ -799,9 +789,7 @@ def minimum_of(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         return reduction.amin(input)
     if isinstance(dim, Value):
         return elementwise.minimum(input, dim)
-    return indexing.ValuesAndIndices(
-        *reduction.extreme_with_index("min", np.argmin, input, dim, keepdim)
-    )
+    return indexing.ValuesAndIndices(*reduction.extreme_with_index("min", input, dim, keepdim))
 
 
 Value.tensor_type = Tensor
