@@ -187,7 +187,10 @@ def record(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, residuals:
         dtype: Any = tuple(o.dtype for o in out)
     else:
         shape, dtype = out.shape, out.dtype
-    return Node(op, plan, parents, saved, stamp, shape, dtype, user_line(3))
+    node = Node(op, plan, parents, saved, stamp, shape, dtype, user_line(3))
+    if tape.tracer is not None:
+        tape.tracer.recorded(node, args, out, residuals)
+    return node
 
 
 def refresh(t: Value) -> None:

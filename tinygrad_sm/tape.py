@@ -30,6 +30,7 @@ STAND_IN: Any = None
 lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
 active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
 packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
+tracer: Any = None  # while a trace runs, its Recorder (trace/recorder.py)
 _clock = count()
 _new = object.__new__
 
@@ -568,7 +569,7 @@ def walk(
     """
     lifted = record or (bool(active) and any(getattr(x, "level", 0) for x in (*roots, *seeds)))
     with set_grad_enabled(record), np.errstate(all="ignore"):
-        pending = _Gradients(lifted)
+        pending = _Gradients(lifted) if tracer is None else tracer.gradients(lifted)
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
@@ -596,8 +597,7 @@ def walk(
             for leaf, grad in pending.leaves.items():
                 captured[leaf] = run_hooks(leaf._hooks, grad) if leaf._hooks else grad
             return [captured.get(target) for target in targets]
-        for leaf, grad in pending.leaves.items():
-            leaf._accumulate(grad, leaf in pending.owned, lifted)
+        pending.deliver()
         return []
 
 
@@ -665,6 +665,11 @@ class _Gradients:
         if self.lifted:
             zeros = [wrap(z) for z in zeros]
         return [z if g is None else g for g, z in zip(grad, zeros, strict=True)]
+
+    def deliver(self) -> None:
+        """Let every leaf reached add what arrived to its ``grad``."""
+        for leaf, grad in self.leaves.items():
+            leaf._accumulate(grad, leaf in self.owned, self.record)
 
 
 class _leading_to:
