@@ -669,7 +669,7 @@ class _Gradients:
     def deliver(self) -> None:
         """Let every leaf reached add what arrived to its ``grad``."""
         for leaf, grad in self.leaves.items():
-            leaf._accumulate(grad, leaf in self.owned, self.record)
+            leaf._accumulate(grad, leaf in self.owned, self.lifted)
 
 
 class _leading_to:
