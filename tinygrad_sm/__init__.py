@@ -51,6 +51,7 @@ from .layouts import (
     sparse_csr,
     strided,
 )
+from .ops.arrangement import diagonal, moveaxis, movedim, roll
 from .ops.creation import (
     arange,
     as_tensor,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .ops import elementwise, extremes, indexing, linear_algebra, reduction
+from .ops import arrangement, elementwise, extremes, indexing, linear_algebra, reduction
 from .ops import shape as shapes
 from .ops import softmax as softmaxes
 from .tape import Value
@@ -130,6 +130,9 @@ class Operations(Value):
     outer = linear_algebra.outer
     addmm = linear_algebra.addmm
 
+    diagonal = arrangement.diagonal
+    roll = arrangement.roll
+    movedim = moveaxis = arrangement.movedim
     softmax = softmaxes.softmax
     log_softmax = softmaxes.log_softmax
 

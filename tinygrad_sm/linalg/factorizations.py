@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..ops.shape import cat
-from ..primitive import Operation, primitive
+from ..primitive import primitive
 from ..tape import wrap
 from .checks import mT, need_matrix, need_square, numpy_errors
 from .solvers import _solve
@@ -90,9 +90,7 @@ def _qr_rule(g: Any, out: Any) -> Any:
     return mT(_solve(R, mT(gQ + np.matmul(Q, symmetric))))
 
 
-_qr = primitive(
-    lambda A: tuple(np.linalg.qr(A)), name="linalg_qr", several=True, A=_qr_rule
-)
+_qr = primitive(lambda A: tuple(np.linalg.qr(A)), name="linalg_qr", several=True, A=_qr_rule)
 
 
 def qr(A: Any, mode: str = "reduced") -> QR:
@@ -135,7 +133,7 @@ def _off_diagonal(x: Any) -> Any:
 
 
 def _columns(x: Any, factors: Any) -> Any:
-    """``x diag(factors)``"""
+    """``x diag(factors)``."""
     return x * np.expand_dims(factors, -2)
 
 

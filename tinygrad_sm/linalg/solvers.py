@@ -197,7 +197,12 @@ _pinv = primitive(
 
 
 def pinv(
-    A: Any, rtol: Any = None, *, atol: float | None = None, rcond: Any = None, hermitian: bool = False
+    A: Any,
+    rtol: Any = None,
+    *,
+    atol: float | None = None,
+    rcond: Any = None,
+    hermitian: bool = False,
 ) -> Tensor:
     """The Moore-Penrose inverse (..., n, m) of matrices (..., m, n).
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..primitive import Operation, primitive
-from .dims import axes_of, axis_of, sizes_of
+from .dims import axis_of, sizes_of
 from .shape import permute, seen_through
 
 if TYPE_CHECKING:
