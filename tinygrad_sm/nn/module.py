@@ -10,8 +10,8 @@ from typing import Any, NoReturn, Self
 import numpy as np
 
 from .. import tape
+from ..devices import check_device
 from ..dtypes import as_numpy_dtype, dtype
-from ..ops.creation import check_device
 from ..tape import no_grad
 from ..tensor import RemovableHandle, Tensor
 from . import hooks, state
