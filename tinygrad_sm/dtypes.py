@@ -134,7 +134,8 @@ def _rank(value: Any) -> int:
 
 
 def _dtype_of(value: Any) -> np.dtype:
-    return PYTHON_TYPES[type(value)] if type(value) in PYTHON_TYPES else value.dtype
+    known = PYTHON_TYPES.get(type(value))
+    return value.dtype if known is None else known
 
 
 def promote(*values: Any) -> np.dtype:
