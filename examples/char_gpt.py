@@ -1,7 +1,7 @@
 """A small GPT that learns to write like Shakespeare, one character after another.
 
-    python examples/char_gpt.py                 # about two minutes
-    python examples/char_gpt.py --steps 3000    # longer, and better
+    python examples/char_gpt.py                 # a few minutes
+    python examples/char_gpt.py --steps 2000    # longer, and better
 
 It is written as one would for PyTorch. With ``tinygrad_sm`` replaced by ``torch`` in the imports,
 the same program runs there, from the same starting weights.
@@ -154,7 +154,7 @@ def train(model: GPT, text: torch.Tensor, steps: int, batch_size: int, lr: float
 def main() -> None:
     """Train on nine tenths of the play, write a passage, and say how well the rest is foretold."""
     parser = argparse.ArgumentParser(description="A character-level GPT on a play by Shakespeare.")
-    parser.add_argument("--steps", type=int, default=1000, help="(default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=500, help="(default: %(default)s)")
     parser.add_argument("--batch-size", type=int, default=32, help="(default: %(default)s)")
     parser.add_argument("--context", type=int, default=64, help="characters that it looks back")
     parser.add_argument("--lr", type=float, default=2e-3, help="(default: %(default)s)")
