@@ -10,7 +10,7 @@ tensor([-0.1580,  0.0419,  0.0021,  0.1140])
 
 from __future__ import annotations
 
-from . import autograd, nn, optim, utils
+from . import autograd, func, nn, optim, utils
 from .dtypes import (
     bool_,
     dtype,
@@ -23,6 +23,7 @@ from .dtypes import (
     int64,
     uint8,
 )
+from .func import vmap
 from .ops.creation import (
     arange,
     as_tensor,

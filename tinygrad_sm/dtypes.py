@@ -83,7 +83,8 @@ def _rank(value: Any) -> int:
 
 
 def _dtype_of(value: Any) -> np.dtype:
-    return PYTHON_TYPES[type(value)] if type(value) in PYTHON_TYPES else value.dtype
+    found = PYTHON_TYPES.get(type(value))
+    return value.dtype if found is None else found
 
 
 def promote(*values: Any) -> np.dtype:

@@ -30,7 +30,8 @@ STAND_IN: Any = None
 lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
 active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
 packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
-_clock = count()
+_clock = count(1)
+tick: Callable[[], int] = _clock.__next__
 _new = object.__new__
 
 
@@ -330,14 +331,17 @@ class Node:
     def __repr__(self) -> str:
         return f"<{self.name()}>"
 
-    def vjp(self, g: Any, keep: bool, lifted: bool) -> Sequence[Any]:
+    def vjp(self, g: Any, keep: bool, lifted: bool, level: int = 0) -> Sequence[Any]:
         """The gradients of the arguments, one a parent, given that of the result.
 
-        With ``lifted`` the rules are fed Tensors, so that what they compute is itself recorded.
+        With ``lifted`` the rules are fed Tensors, so that what they compute is itself recorded;
+        with ``level``, what lies below the values that this level wraps.
         """
         if self.saved is None:
             self._complain_of_second_backward()
         values = self._unpack(lifted)
+        if level:
+            values = [v.inner if getattr(v, "level", 0) == level else v for v in values]
         if not keep:
             self.saved = None
         if lifted and self.op.definition is not None:
@@ -495,9 +499,13 @@ def _shown(g: Any) -> Any:
 
 def stand_in(t: Any, parent: Any) -> Any:
     """An alias of ``t`` with a node of its own, whose gradient goes on to ``parent``."""
-    kind = t.array.dtype
-    node = Node(STAND_IN, STAND_IN.plan(1, 1), (parent,), (), 0, t.array.shape, kind, None)
-    return alias(t, node)
+    return alias(t, entry(t, parent))
+
+
+def entry(t: Any, parent: Any) -> Node:
+    """A node for a value as an input: nothing happened to it."""
+    plan = STAND_IN.plan(1, 1)
+    return Node(STAND_IN, plan, (parent,), (), 0, t.array.shape, t.array.dtype, None)
 
 
 def placed(value: Any, node: Any) -> Any:
@@ -537,6 +545,7 @@ def walk(
     targets: Sequence[Any] | None = None,
     keep: bool = False,
     record: bool = False,
+    level: int = 0,
 ) -> list[Any]:
     """Carry gradients from the roots back to the leaves.
 
@@ -547,11 +556,12 @@ def walk(
             visited. Without targets every leaf reached accumulates into its ``grad``.
         keep: keep what was saved, for another walk (PyTorch's ``retain_graph``).
         record: record the walk itself, so that its results can be differentiated.
+        level: the level whose tape this is; the rules see what lies below it.
 
     Returns:
         The gradients of the targets, ``None`` where nothing arrived.
     """
-    lifted = record or (bool(active) and any(getattr(x, "level", 0) for x in (*roots, *seeds)))
+    lifted = record or any(getattr(x, "level", 0) for x in (*roots, *seeds))
     with set_grad_enabled(record):
         pending = _Gradients(lifted)
         for root, seed in zip(roots, seeds, strict=True):
@@ -571,7 +581,7 @@ def walk(
             if node.op is PICK:
                 pending.add_output(node.parents[0], node.saved[0], g)
                 continue
-            grads = node.vjp(g, keep, lifted)
+            grads = node.vjp(g, keep, lifted, level)
             if node.hooks is not None:
                 grads = node.hooks.around(node, g, grads)
             for parent, grad in zip(node.parents, grads, strict=True):
@@ -690,6 +700,11 @@ def _fit_array(grad: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     if grad.shape != shape:
         grad = unbroadcast(grad, shape)
     return grad if grad.dtype == dtype else grad.astype(dtype)
+
+
+def fit(grad: Any, argument: Any) -> Any:
+    """A gradient, as a Tensor, in the shape and dtype of the argument that it is for."""
+    return _fit_tensor(grad, argument.array.shape, argument.array.dtype)
 
 
 def _fit_tensor(grad: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:

@@ -19,11 +19,9 @@ from .ops.dims import axis_of
 from .ops.in_place import in_place as _in_place
 from .tape import (
     LEAF,
-    Hooks,
     Node,
     RemovableHandle,
     Value,
-    accumulator,
     is_grad_enabled,
     run_hooks,
     walk,
@@ -516,19 +514,20 @@ class Tensor(Value):
 
     def new_zeros(self, *size: Any, dtype: Any = None) -> Tensor:
         """Zeros in this one's dtype."""
-        return creation.zeros(*size, dtype=dtype or self.dtype)
+        return creation.beside(self, creation.zeros(*size, dtype=dtype or self.dtype))
 
     def new_ones(self, *size: Any, dtype: Any = None) -> Tensor:
         """Ones in this one's dtype."""
-        return creation.ones(*size, dtype=dtype or self.dtype)
+        return creation.beside(self, creation.ones(*size, dtype=dtype or self.dtype))
 
     def new_empty(self, *size: Any, dtype: Any = None) -> Tensor:
         """A tensor in this one's dtype whose values are not set."""
-        return creation.empty(*size, dtype=dtype or self.dtype)
+        return creation.beside(self, creation.empty(*size, dtype=dtype or self.dtype))
 
     def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
         """A tensor in this one's dtype filled with one number."""
-        return creation.full(size, fill_value, dtype=dtype or self.dtype)
+        made = creation.full(size, fill_value, dtype=dtype or self.dtype)
+        return creation.beside(self, made)
 
     # --- the operations, by name ------------------------------------------------------------------
 

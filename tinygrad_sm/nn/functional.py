@@ -12,7 +12,7 @@ from ..ops import activation, convolution, elementwise, fused, shape
 from ..ops.elementwise import sigmoid, tanh, where
 from ..ops.indexing import getitem
 from ..ops.linear_algebra import matmul
-from ..ops.random import default_generator
+from ..ops.random import default_generator, sample
 from ..ops.softmax import log_softmax as _log_softmax
 from ..ops.softmax import softmax as _softmax
 from ..tape import no_grad, wrap, written
@@ -519,11 +519,15 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     if not training or p == 0:
         return input
     kind = input.array.dtype
-    draws = default_generator.uniform(input.array.size, np.dtype(np.float32))
-    mask = (draws >= p).astype(kind).reshape(input.array.shape)
-    if p < 1:
-        mask *= kind.type(1 / (1 - p))
-    return input * wrap(mask)
+
+    def draw(sizes: tuple[int, ...]) -> np.ndarray:
+        draws = default_generator.uniform(math.prod(sizes), np.dtype(np.float32))
+        mask = (draws >= p).astype(kind).reshape(sizes)
+        if p < 1:
+            mask *= kind.type(1 / (1 - p))
+        return mask
+
+    return input * sample(draw, tuple(input.array.shape))
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

@@ -127,7 +127,11 @@ def _pow_by_base(g: Any, x: Any, y: Any) -> Any:
 def _pow_by_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
     """``x^y ln x``, and 0 at x = 0 with y >= 0, where ``0^y`` is flat."""
     flat = np.equal(x, 0) & np.greater_equal(y, 0)
-    return np.where(flat, 0.0, g * out * np.log(np.where(flat, 1.0, x)))
+    if isinstance(x, int | float):
+        slope = math.log(x) if x > 0 else math.nan if x < 0 else -math.inf
+    else:
+        slope = np.log(np.where(flat, 1.0, x))
+    return np.where(flat, 0.0, g * out * slope)
 
 
 def _power(x: Any, y: Any) -> Any:
@@ -273,14 +277,14 @@ relu = unary(
 maximum = binary(
     np.maximum,
     "The larger of two, NaN if either is; a tie shares the gradient.",
-    x=lambda g, x, y: g * (np.greater(x, y) + 0.5 * np.equal(x, y)),
-    y=lambda g, x, y: g * (np.less(x, y) + 0.5 * np.equal(x, y)),
+    x=lambda g, x, y: g * np.greater(x, y) + 0.5 * g * np.equal(x, y),
+    y=lambda g, x, y: g * np.less(x, y) + 0.5 * g * np.equal(x, y),
 )
 minimum = binary(
     np.minimum,
     "The smaller of two, NaN if either is; a tie shares the gradient.",
-    x=lambda g, x, y: g * (np.less(x, y) + 0.5 * np.equal(x, y)),
-    y=lambda g, x, y: g * (np.greater(x, y) + 0.5 * np.equal(x, y)),
+    x=lambda g, x, y: g * np.less(x, y) + 0.5 * g * np.equal(x, y),
+    y=lambda g, x, y: g * np.greater(x, y) + 0.5 * g * np.equal(x, y),
 )
 _clamp_below = binary(
     np.maximum,
