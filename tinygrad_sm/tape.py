@@ -64,6 +64,8 @@ class Value:
     version: list[Any]
     window: View | None
     level: int = 0
+    share: Any  # of wrapped values: see func/levels.py
+    inner: Any
 
     tensor_type: type  # Tensor, set once by tensor.py, so that imports point one way
 
@@ -86,7 +88,7 @@ def alias(t: Any, node: Any = None) -> Any:
 def values_of(t: Any) -> np.ndarray:
     """The numbers behind a value: for a batch, those of all samples, the batch in front."""
     while isinstance(t, Value) and t.level:
-        t = t.inner  # type: ignore[attr-defined]
+        t = t.inner
     return t.array if isinstance(t, Value) else t
 
 

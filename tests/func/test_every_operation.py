@@ -18,6 +18,11 @@ def tensors(case):
     return [sg.tensor(x) for x in case.inputs]
 
 
+def plain(case):
+    """The case as a function of its tensors alone."""
+    return lambda *xs: case.call(sg, *xs)
+
+
 def batches(case):
     """Each input three times, moved a little; kept on one side of 0 where it was."""
     factors = np.array([1.0, 0.9, 1.1])
@@ -25,11 +30,10 @@ def batches(case):
 
 
 def looped(function, args, dims):
-    rows = [
+    return [
         function(*(a[i] if d == 0 else a for a, d in zip(args, dims, strict=True)))
         for i in range(BATCH)
     ]
-    return rows
 
 
 def mixes(count):
@@ -76,7 +80,7 @@ def test_vmap_equals_loop(case):
     args = batches(case)
     for dims in mixes(len(args)):
         mixed = [a if d == 0 else a[0] for a, d in zip(args, dims, strict=True)]
-        function = lambda *xs: case.call(sg, *xs)
+        function = plain(case)
         if refuses(case) or makes_and_fills(case) or (dims[0] is None and writes_into_first(case)):
             with pytest.raises(RuntimeError, match="vmap"):
                 vmap(function, dims)(*mixed)
@@ -89,11 +93,11 @@ def test_forward_mode_equals_reverse_mode(case):
     args = tensors(case)
     rng = np.random.default_rng(8)
     tangents = [sg.tensor(rng.normal(size=x.shape)) for x in case.inputs]
-    function = lambda *xs: case.call(sg, *xs)
+    function = plain(case)
     out, moved = jvp(function, tuple(args), tuple(tangents))
     close(out, function(*args))
     assert moved.dtype == out.dtype
-    reference, back = vjp(function, *args)
+    _, back = vjp(function, *args)
     cotangent = sg.tensor(rng.normal(size=out.shape))
     grads = back(cotangent)
     left = float((moved * cotangent).sum())
@@ -150,7 +154,10 @@ def test_gradient_of_vmap_and_vmap_of_hvp(case):
     for a, b in zip(total, single, strict=True):
         close(a, b, 1e-8, 1e-10)
     tangents = tuple(a[0] * 0.5 for a in args)
-    hvp = lambda *xs: jvp(grad(scalar(case), every), xs, tangents)[1]
+
+    def hvp(*xs):
+        return jvp(grad(scalar(case), every), xs, tangents)[1]
+
     rows = looped(hvp, args, (0,) * len(args))
     found = vmap(hvp)(*args)
     for i in every:

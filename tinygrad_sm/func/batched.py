@@ -10,7 +10,8 @@ import numpy as np
 from ..dtypes import promote
 from ..ops import shape
 from ..primitive import Primitive
-from ..tape import Value, wrap
+from ..tape import wrap
+from ..tensor import Tensor
 from .levels import Wrapped, lowered, wrapped_at
 
 Rule = Callable[..., Any]
@@ -64,7 +65,7 @@ class Sample:
         return self._refuse()
 
     __array__ = __bool__ = __getitem__ = __iter__ = __len__ = __float__ = __int__ = _refuse
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __add__ = __mul__ = _refuse  # type: ignore[assignment]
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __add__ = __mul__ = _refuse
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -124,7 +125,7 @@ class Batch:
         """The argument as a batch: the same sample again and again, if it is not one."""
         if self.has(x):
             return x.inner
-        if not isinstance(x, Value):
+        if not isinstance(x, Tensor):
             x = wrap(np.asarray(x))
         return shape.broadcast_to(x, (self.size, *x.array.shape))
 
@@ -146,12 +147,12 @@ class Batch:
 
 def elementwise(batch: Batch, call: Rule, *args: Any) -> Any:
     """Line the samples up from the end, then all at once."""
-    tensors = [a for a in args if isinstance(a, Value)]
-    rank = max(a.ndim for a in args if isinstance(a, Value | np.ndarray))
+    tensors = [a for a in args if isinstance(a, Tensor)]
+    rank = max(a.ndim for a in args if isinstance(a, Tensor | np.ndarray))
     if len({t.array.dtype for t in tensors}) > 1 and any(not t.array.ndim for t in tensors):
         kind = promote(*(t.array for t in tensors))
         args = tuple(
-            a.to(kind) if isinstance(a, Value) and a.array.dtype.kind != "b" else a for a in args
+            a.to(kind) if isinstance(a, Tensor) and a.array.dtype.kind != "b" else a for a in args
         )
     return call(*(batch.aligned(a, rank) for a in args))
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..tape import Value, wrap
+from ..tape import wrap
+from ..tensor import Tensor
 from .forward import Dual, zeros_like
-from .levels import opened, wrapped_at
+from .levels import lowered, opened
 from .local_tape import LocalTape, local_tape
 from .trees import leaves, mapped
 from .vmap import vmap
@@ -68,7 +69,7 @@ def grad_and_value(
 
 
 def _check_number(value: Any) -> None:
-    if not isinstance(value, Value):
+    if not isinstance(value, Tensor):
         raise RuntimeError(
             f"grad: the function must return a tensor, but returned a {type(value).__name__}"
         )
@@ -132,7 +133,7 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
         out = func(*inputs)
         out, aux = _with_aux("vjp", out) if has_aux else (out, None)
     roots = leaves(out)
-    if not all(isinstance(r, Value) for r in roots):
+    if not all(isinstance(r, Tensor) for r in roots):
         raise RuntimeError("vjp: the function must return tensors")
 
     def vjp_fn(*cotangents: Any) -> Any:
@@ -145,8 +146,8 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
 
 
 def _cotangent(out: Any, g: Any) -> Any:
-    if not isinstance(g, Value) or g.array.shape != out.array.shape:
-        found = tuple(g.shape) if isinstance(g, Value) else type(g).__name__
+    if not isinstance(g, Tensor) or g.array.shape != out.array.shape:
+        found = tuple(g.shape) if isinstance(g, Tensor) else type(g).__name__
         raise RuntimeError(
             f"vjp: expected a cotangent of the output's shape {tuple(out.shape)}, not {found}"
         )
@@ -186,7 +187,7 @@ def jvp(
 
 
 def _dual(p: Any, t: Any, level: int) -> Any:
-    if not (isinstance(p, Value) and isinstance(t, Value)):
+    if not (isinstance(p, Tensor) and isinstance(t, Tensor)):
         raise RuntimeError("jvp: expected tensors as primals and tangents")
     if p.array.shape != t.array.shape:
         raise RuntimeError(
@@ -198,13 +199,13 @@ def _dual(p: Any, t: Any, level: int) -> Any:
 
 
 def _primal(out: Any, level: int) -> Any:
-    return out.inner if wrapped_at(out, level) else out
+    return lowered(out, level)
 
 
 def _tangent(out: Any, level: int, strict: bool) -> Any:
-    if not isinstance(out, Value):
+    if not isinstance(out, Tensor):
         raise RuntimeError(f"jvp: the function must return tensors, not {type(out).__name__}")
-    if wrapped_at(out, level):
+    if isinstance(out, Dual) and out.level == level:
         return out.tangent
     if strict:
         raise RuntimeError("jvp: with strict=True, an output does not depend on the inputs")

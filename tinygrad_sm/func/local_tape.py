@@ -9,7 +9,6 @@ from typing import Any
 from ..tape import (
     LEAF,
     Node,
-    Value,
     active,
     alias,
     enable_grad,
@@ -20,8 +19,9 @@ from ..tape import (
     walk,
     wrap,
 )
+from ..tensor import Tensor
 from .forward import zeros_like
-from .levels import Graded, Wrapped, on_tape, opened, wrapped_at
+from .levels import Graded, Wrapped, lowered, on_tape, opened, wrapped_at
 
 
 class LocalTape:
@@ -43,7 +43,7 @@ class LocalTape:
             TypeError: for what is no tensor.
             RuntimeError: for a tensor of integers.
         """
-        if not isinstance(x, Value):
+        if not isinstance(x, Tensor):
             raise TypeError(
                 f"expected tensors to differentiate by, not {type(x).__name__}: choose them with "
                 "argnums, or make a tensor of the number"
@@ -57,10 +57,10 @@ class LocalTape:
 
     def output(self, x: Any) -> Any:
         """A result as the outside sees it: off this tape, but on those that it was on before."""
-        if not isinstance(x, Value):
-            return x
         if self.level:
-            return x.inner if wrapped_at(x, self.level) else x
+            return lowered(x, self.level)
+        if not isinstance(x, Tensor):
+            return x
         return x if self.record and self._leads_outside([x]) else alias(x)
 
     def back(self, roots: list[Any], seeds: list[Any], inputs: list[Any], keep: bool) -> list[Any]:
@@ -79,7 +79,7 @@ class LocalTape:
             level=self.level,
         )
         return [
-            zeros_like(x) if g is None else g if isinstance(g, Value) else wrap(g.copy())
+            zeros_like(x) if g is None else g if isinstance(g, Tensor) else wrap(g.copy())
             for g, x in zip(found, inputs, strict=True)
         ]
 

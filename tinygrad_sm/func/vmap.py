@@ -9,10 +9,10 @@ from typing import Any
 
 from ..ops import shape
 from ..ops.random import sampler
-from ..tape import Value
+from ..tensor import Tensor
 from . import batching
 from .batched import Batched
-from .levels import opened, wrapped_at
+from .levels import lowered, opened, wrapped_at
 from .trees import leaves, mapped, spread
 
 assert batching  # entering its rules is what it is imported for
@@ -90,7 +90,7 @@ class _Fronted:
 
 
 def _zero_if_tensor(x: Any) -> int | None:
-    return 0 if isinstance(x, Value) else None
+    return 0 if isinstance(x, Tensor) else None
 
 
 def _in_front(x: Any, dim: int | None) -> _Fronted:
@@ -124,7 +124,7 @@ def _checked_dims(args: tuple[Any, ...], in_dims: Any) -> Any:
     for x, dim in zip(leaves(args), leaves(dims), strict=True):
         if dim is None:
             continue
-        if not isinstance(x, Value):
+        if not isinstance(x, Tensor):
             raise ValueError(
                 f"vmap: in_dims says {dim} for an argument of type {type(x).__name__}: only tensors "
                 "have a batch dimension; say None"
@@ -141,7 +141,7 @@ def _batch_size(args: Any, dims: Any, kwargs: Any) -> int:
         for x, dim in zip(leaves(args), leaves(dims), strict=True)
         if dim is not None
     }
-    sizes |= {x.array.shape[0] for x in leaves(kwargs) if isinstance(x, Value)}
+    sizes |= {x.array.shape[0] for x in leaves(kwargs) if isinstance(x, Tensor)}
     if not sizes:
         raise ValueError(
             "vmap: at least one argument needs a batch dimension (in_dims is all None)"
@@ -172,17 +172,16 @@ def _places(results: Any, out_dims: Any) -> Any:
 
 
 def _unwrapped(out: Any, dim: int | None, level: int, size: int) -> Any:
-    if not isinstance(out, Value):
+    if not isinstance(out, Tensor):
         raise ValueError(
             f"vmap: the function must return tensors, but returned a {type(out).__name__}"
         )
-    has_batch = wrapped_at(out, level)
     if dim is None:
-        if has_batch:
+        if wrapped_at(out, level):
             raise ValueError("vmap: out_dims says None for a result that differs by sample")
         return out
-    if has_batch:
-        return moved(out.inner, 0, dim)
+    if wrapped_at(out, level):
+        return moved(lowered(out, level), 0, dim)
     return moved(shape.broadcast_to(out, (size, *out.array.shape)), 0, dim)
 
 

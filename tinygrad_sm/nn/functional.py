@@ -15,7 +15,7 @@ from ..ops.linear_algebra import matmul
 from ..ops.random import default_generator, sample
 from ..ops.softmax import log_softmax as _log_softmax
 from ..ops.softmax import softmax as _softmax
-from ..tape import no_grad, wrap, written
+from ..tape import no_grad, values_of, wrap, written
 from ..tensor import Tensor
 
 __all__ = [
@@ -201,6 +201,14 @@ def cross_entropy(
             return hard
         smooth = _smooth_loss(log_p, target, weight, ignore_index, reduction)
         return hard * (1 - label_smoothing) + smooth * (label_smoothing / _classes(input))
+    if target.level:  # under vmap, labels differ by sample
+        return nll_loss(
+            _log_softmax(input, 1 if input.array.ndim > 1 else 0),
+            target,
+            weight,
+            None,
+            ignore_index,
+        )
     scores, labels = _classes_last("cross_entropy", input, target)
     classes = scores.array.shape[1]
     kept = _check_labels("cross_entropy", labels.array, classes, ignore_index)
@@ -266,7 +274,9 @@ def nll_loss(
 ) -> Tensor:
     """Minus the log-probability of the right class; arguments as ``cross_entropy``'s."""
     scores, labels = _classes_last("nll_loss", input, target)
-    kept = _check_labels("nll_loss", labels.array, scores.array.shape[1], ignore_index)
+    kept = _check_labels("nll_loss", values_of(labels), scores.array.shape[1], ignore_index)
+    if target.level:
+        return _nll_of_batch(scores, labels, weight, ignore_index, reduction)
     safe = np.where(kept, labels.array, 0)
     scale = kept.astype(scores.array.dtype)
     if weight is not None:
@@ -281,6 +291,21 @@ def nll_loss(
         raise ValueError(f"nll_loss: {reduction} is not a valid value for reduction")
     total = float(scale.sum())
     return loss.sum() / total if total else loss.sum() * 0.0 + math.nan
+
+
+def _nll_of_batch(
+    scores: Tensor, labels: Tensor, weight: Tensor | None, ignore_index: int, reduction: str
+) -> Tensor:
+    """``nll_loss`` by operations alone, for labels that differ by sample under ``vmap``."""
+    kept = labels != ignore_index
+    safe = where(kept, labels, 0)
+    factor = kept.to(scores.dtype)
+    if weight is not None:
+        factor = factor * weight[safe]
+    loss = -scores.gather(1, safe.unsqueeze(1)).squeeze(1) * factor
+    if reduction == "mean":
+        return loss.sum() / factor.sum()
+    return _reduce("nll_loss", loss, reduction)
 
 
 def _pair_loss(name: str, input: Tensor, target: Tensor) -> None:
@@ -487,7 +512,7 @@ def embedding(
     Raises:
         IndexError: for an index that is no row, naming it.
     """
-    index = input.array
+    index = values_of(input)
     if index.dtype.kind not in "iu":
         raise RuntimeError(f"embedding: expected int indices, not {index.dtype}: use .long()")
     rows = weight.array.shape[0]
@@ -498,12 +523,11 @@ def embedding(
         )
     if max_norm is not None or scale_grad_by_freq:
         raise NotImplementedError("embedding: max_norm and scale_grad_by_freq are not implemented")
-    out = getitem(weight, index)
+    out = getitem(weight, input)
     if padding_idx is None:
         return out
-    row = padding_idx % rows
-    frozen = (index == row)[..., None]
-    return where(wrap(frozen), out.detach(), out)
+    frozen = (input == padding_idx % rows).unsqueeze(-1)
+    return where(frozen, out.detach(), out)
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -536,7 +560,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     Raises:
         RuntimeError: for a negative label, or one not smaller than ``num_classes``.
     """
-    labels = tensor.array
+    labels = values_of(tensor)
     if labels.dtype != np.int64:
         raise RuntimeError(f"one_hot: expected int64 labels, not {labels.dtype}: use .long()")
     if labels.size == 0 and num_classes <= 0:
@@ -547,7 +571,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             f"one_hot: class values must be in [0, {classes}), but they reach from "
             f"{labels.min()} to {labels.max()}"
         )
-    return wrap((labels[..., None] == np.arange(classes)).astype(np.int64))
+    return (tensor.unsqueeze(-1) == np.arange(classes)).long()
 
 
 # --- convolution, pooling, padding --------------------------------------------------------------------

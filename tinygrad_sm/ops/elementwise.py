@@ -128,7 +128,7 @@ def _pow_by_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
     """``x^y ln x``, and 0 at x = 0 with y >= 0, where ``0^y`` is flat."""
     flat = np.equal(x, 0) & np.greater_equal(y, 0)
     if isinstance(x, int | float):
-        slope = math.log(x) if x > 0 else math.nan if x < 0 else -math.inf
+        slope: Any = math.log(x) if x > 0 else math.nan if x < 0 else -math.inf
     else:
         slope = np.log(np.where(flat, 1.0, x))
     return np.where(flat, 0.0, g * out * slope)

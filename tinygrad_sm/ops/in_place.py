@@ -181,7 +181,7 @@ def _random(input: Any, low: Any = None, high: Any = None, *, generator: Any = N
 
 
 def _bernoulli(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
-    chance = p if isinstance(p, Value) else wrap(np.asarray(p))
+    chance: Any = p if isinstance(p, Value) else wrap(np.asarray(p))
     full = chance.double().expand(tuple(input.array.shape))
     return overwrite(input, random.bernoulli(full, generator=generator))
 
