@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextvars import Context
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ from .tape import (
     Value,
     active,
     is_grad_enabled,
+    output_of,
     outputs_of,
     packers,
     user_line,
@@ -37,6 +40,22 @@ from .tape import (
 
 Rule = Callable[..., Any]
 Operation = Callable[..., Any]
+
+
+class _Silent(local):
+    """``run(function, *args)`` with NumPy's floating-point warnings off, as PyTorch has none.
+
+    Each thread has a context of its own in which they are off for good: entering it costs 0.1 us,
+    where ``np.errstate`` around each operation costs 1.0 us, as much as many an operation.
+    """
+
+    def __init__(self) -> None:
+        context = Context()
+        context.run(np.seterr, all="ignore")
+        self.run = context.run
+
+
+_silent = _Silent()
 
 
 class Plan:
@@ -170,7 +189,10 @@ def record(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, residuals:
         dtype: Any = tuple(o.dtype for o in out)
     else:
         shape, dtype = out.shape, out.dtype
-    return Node(op, plan, parents, saved, stamp, shape, dtype, user_line(3))
+    node = Node(op, plan, parents, saved, stamp, shape, dtype, user_line(3))
+    if tape.tracer is not None:
+        tape.tracer.recorded(node, args, out, residuals)
+    return node
 
 
 def refresh(t: Value) -> None:
@@ -248,18 +270,19 @@ def primitive(
                     mask |= 1 << i
                 a = a.array
             arrays.append(a)
-        out = forward(*arrays)
+        if not tensors:
+            out = forward(*arrays)
+            return out[0] if residuals else out
+        out = _silent.run(forward, *arrays)
         extra = ()
         if residuals:
             out, *extra = out
-        if not tensors:
-            return out
         mask &= op.differentiable
         if not several:
             if type(out) is not np.ndarray:
                 out = np.asarray(out)
             if mask and is_grad_enabled() and out.dtype.kind == "f":
-                return wrap(out, record(op, mask, args, out, extra))
+                return output_of(record(op, mask, args, out, extra), out)
             return wrap(out)
         if mask and is_grad_enabled():
             return outputs_of(record(op, mask, args, out, extra), out)
@@ -297,11 +320,11 @@ def unary(
         x = input.array
         if to_float and x.dtype.kind != "f":
             x = x.astype(as_float(x.dtype))
-        out = forward(x)
+        out = _silent.run(forward, x)
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         if input.node is not None and differentiable and is_grad_enabled():
-            return wrap(out, record(op, 1, (input,), out))
+            return output_of(record(op, 1, (input,), out), out)
         return wrap(out)
 
     return _dress(call, op, doc)
@@ -353,14 +376,14 @@ def binary(
             if not isinstance(other, Value):
                 other = y
         try:
-            out = forward(x, y)
+            out = _silent.run(forward, x, y)
         except ValueError as error:
             raise clash(op.name, x, y) from error
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         mask &= differentiable
         if mask and is_grad_enabled():
-            return wrap(out, record(op, mask, (input, other), out))
+            return output_of(record(op, mask, (input, other), out), out)
         return wrap(out)
 
     return _dress(call, op, doc)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
 from itertools import count
@@ -30,6 +30,7 @@ STAND_IN: Any = None
 lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
 active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
 packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
+tracer: Any = None  # while a trace runs, its Recorder (trace/recorder.py)
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
 _new = object.__new__
@@ -245,6 +246,8 @@ class Node:
         parents: per rule, the ``Node`` or leaf ``Tensor`` that the argument came from.
         saved: what the rules named; ``None`` once freed.
         stamp: the versions of the saved tensors, added up: it changes if any of them is written.
+        result: the version of the result where a rule names ``out``, else ``None``: not the result
+            itself, which would be a cycle.
         shape, dtype: of the result; tuples of them where the operation has several results.
         where: the line of the user's program that ran it.
         order: its place in time.
@@ -259,6 +262,7 @@ class Node:
         "order",
         "parents",
         "plan",
+        "result",
         "saved",
         "shape",
         "stamp",
@@ -286,6 +290,7 @@ class Node:
         self.where = where
         self.order = next(_clock)
         self.hooks: Hooks | None = None
+        self.result: list[Any] | None = None
 
     def name(self) -> str:
         """The node's name as PyTorch prints it, such as ``MulBackward0``."""
@@ -363,7 +368,7 @@ class Node:
                 stamp += value.version[0]
                 value = value if lifted else value.array
             values.append(value)
-        if stamp != self.stamp:
+        if stamp != self.stamp or (self.result is not None and self.result[0]):
             self._complain_of_write()
         if lifted and self.plan.out >= 0:
             out = values[self.plan.out]
@@ -392,19 +397,22 @@ class Node:
         )
 
     def _complain_of_write(self) -> None:
-        changed = [
-            value
-            for value in self.saved
-            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order
-        ]
-        tensor = changed[0]
+        what, shape, version = next(self._written())
+        count, line, _ = version
         raise RuntimeError(
-            f"a value of shape {tensor.array.shape} that {self.op.name} saved for its gradient "
-            f"was changed in place afterwards (it is now at version {tensor.version[0]}). It was "
-            f"used at {describe_line(self.where)}; it was changed at "
-            f"{describe_line(tensor.version[1])}. Use the out-of-place form there (x = x + 1 "
-            "instead of x += 1), or change a clone()."
+            f"{what} of shape {shape} that {self.op.name} saved for its gradient was changed in "
+            f"place afterwards (it is now at version {count}). It was used at "
+            f"{describe_line(self.where)}; it was changed at {describe_line(line)}. Use the "
+            "out-of-place form there (x = x + 1 instead of x += 1), or change a clone()."
         )
+
+    def _written(self) -> Iterator[tuple[str, Any, list[Any]]]:
+        """What was saved and then written to: what it is, its shape and its version."""
+        if self.result is not None and self.result[0]:
+            yield "a result", self.shape, self.result
+        for value in self.saved:
+            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order:
+                yield "a value", value.array.shape, value.version
 
 
 class Hooks(list[Callable[[Any], Any]]):
@@ -526,6 +534,14 @@ def shape_of(parent: Any) -> Any:
     return parent.shape if type(parent) is Node else parent.array.shape
 
 
+def output_of(node: Node, array: np.ndarray) -> Any:
+    """The result of a node; the node watches it for writes if its rules name it."""
+    t = wrap(array, node)
+    if node.plan.out >= 0:
+        node.result = t.version
+    return t
+
+
 def outputs_of(node: Node, arrays: Iterable[Any]) -> tuple[Any, ...]:
     """One Tensor for each of several results; each has a ``PICK`` node of its own."""
     plan = PICK.plan(1, 1)
@@ -564,8 +580,8 @@ def walk(
         The gradients of the targets, ``None`` where nothing arrived.
     """
     lifted = record or any(getattr(x, "level", 0) for x in (*roots, *seeds))
-    with set_grad_enabled(record):
-        pending = _Gradients(lifted)
+    with set_grad_enabled(record), np.errstate(all="ignore"):
+        pending = _Gradients(lifted) if tracer is None else tracer.gradients(lifted)
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
@@ -593,8 +609,7 @@ def walk(
             for leaf, grad in pending.leaves.items():
                 captured[leaf] = run_hooks(leaf._hooks, grad) if leaf._hooks else grad
             return [captured.get(target) for target in targets]
-        for leaf, grad in pending.leaves.items():
-            leaf._accumulate(grad, leaf in pending.owned, lifted)
+        pending.deliver()
         return []
 
 
@@ -662,6 +677,11 @@ class _Gradients:
         if self.lifted:
             zeros = [wrap(z) for z in zeros]
         return [z if g is None else g for g, z in zip(grad, zeros, strict=True)]
+
+    def deliver(self) -> None:
+        """Let every leaf reached add what arrived to its ``grad``."""
+        for leaf, grad in self.leaves.items():
+            leaf._accumulate(grad, leaf in self.owned, self.lifted)
 
 
 class _leading_to:

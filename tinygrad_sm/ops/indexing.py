@@ -100,6 +100,10 @@ def getitem(input: Any, index: Any) -> Tensor:
         IndexError: for an index out of range, or too many of them.
     """
     index = plain_index(index)
+    if _is_basic(index) and (not isinstance(index, tuple) or Ellipsis not in index):
+        index = (
+            (*index, ...) if isinstance(index, tuple) else (index, ...)
+        )  # 0-d views, not numbers
     try:
         out = _take(input, index)
     except IndexError as error:

@@ -111,7 +111,7 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 # --- extremes ------------------------------------------------------------------------------------
 
 
-def _share_ties(g: Any, x: Any, out: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
+def share_ties(g: Any, x: Any, out: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
     """Each of n equal extremes gets 1/n of the gradient."""
     hit = np.equal(x, restore(out, axes, keepdim))
     return restore(g, axes, keepdim) * hit / np.sum(hit, axis=axes, keepdims=True)
@@ -121,8 +121,8 @@ def _extreme(function: Any) -> Any:
     return lambda x, axes, keepdim: function(x, axis=axes, keepdims=keepdim)
 
 
-_amax = primitive(_extreme(np.max), name="amax", family="trailing", x=_share_ties)
-_amin = primitive(_extreme(np.min), name="amin", family="trailing", x=_share_ties)
+_amax = primitive(_extreme(np.max), name="amax", family="trailing", x=share_ties)
+_amin = primitive(_extreme(np.min), name="amin", family="trailing", x=share_ties)
 
 
 def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...]) -> None:
