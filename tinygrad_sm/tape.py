@@ -303,7 +303,13 @@ class Node:
         A leaf that requires grad is met as its ``AccumulateGrad``; ``(None, 0)`` stands for an
         argument that needs no gradient.
         """
-        return tuple(_function_of(parent) for parent in self.parents)
+        return tuple(_function_of(parent) for parent in self.by_argument(self.parents))
+
+    def by_argument(self, values: Sequence[Any]) -> list[Any]:
+        """What is known of parents, spread over all arguments that have rules: else ``None``."""
+        known = dict(zip(self.plan.positions, values, strict=False))
+        known_rules = self.op.differentiable
+        return [known.get(i) for i in range(self.plan.count) if known_rules >> i & 1]
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -425,13 +431,14 @@ class Hooks(list[Callable[[Any], Any]]):
     def around(self, node: Node, g: Any, grads: Sequence[Any]) -> Sequence[Any]:
         """The gradients of the arguments, as the hooks leave them."""
         for hook in list(self.after):
-            shown = tuple(None if x is None else _shown(x) for x in grads)
+            shown = tuple(None if x is None else _shown(x) for x in node.by_argument(grads))
             given = tuple(map(_shown, g)) if node.op.several else (_shown(g),)
             replaced = hook(shown, given)
             if replaced is not None:
+                kept = dict(zip(node.by_argument(range(len(grads))), replaced, strict=True))
                 grads = [
                     new.array if isinstance(new, Value) and not isinstance(old, Value) else new
-                    for new, old in zip(replaced, grads, strict=True)
+                    for new, old in ((kept[i], g) for i, g in enumerate(grads))
                 ]
         return grads
 

@@ -8,7 +8,8 @@ import pytest
 import tinygrad_sm as sg
 from tinygrad_sm.func import grad, jvp, vjp, vmap
 
-from ..cases import CASES, _written_from_nothing
+from ..cases import CASES
+from ..cases.in_place import _written_from_nothing
 
 BATCH = 3
 SMOOTH = [c for c in CASES if c.second and c.call is not _written_from_nothing]
@@ -46,7 +47,7 @@ def mixes(count):
 
 def refuses(case):
     """Whether an operation picks by value, so that samples differ in shape."""
-    return case.op == "index" and not case.second
+    return case.op == "getitem" and not case.second
 
 
 def makes_and_fills(case):
@@ -56,7 +57,7 @@ def makes_and_fills(case):
 
 def writes_into_first(case):
     """Whether a case writes into a value that depends on its first input alone."""
-    return case.op in ("copy", "copy_slices")
+    return case.op in ("copy_", "setitem")
 
 
 def scalar(case):

@@ -103,10 +103,11 @@ def matched(t: Any, x: Any) -> Any:
     return x.like(matched(t, x.inner)).clone()
 
 
-def _newest(args: Any) -> Wrapped | None:
+def newest(args: Any) -> Wrapped | None:
+    """The argument of the newest level, looked for in tuples (indices) too."""
     top: Wrapped | None = None
     for a in args:
-        found = _newest(a) if type(a) is tuple else a
+        found = newest(a) if type(a) is tuple else a
         if isinstance(found, Wrapped) and (top is None or found.level > top.level):
             top = found
     return top
@@ -114,7 +115,7 @@ def _newest(args: Any) -> Wrapped | None:
 
 def lift(op: Primitive, call: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """The result of an operation on wrapped tensors; ``None`` if no argument is one."""
-    top = _newest(args)
+    top = newest(args)
     if top is None:
         return None
     if op.definition is not None:
@@ -152,9 +153,9 @@ def _recorded(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, top: Wr
 
 
 @contextmanager
-def opened() -> Iterator[int]:
-    """A new level, for as long as a function runs under a transform."""
-    level = tick()
+def opened(level: int = 0) -> Iterator[int]:
+    """A new level, or an old one again, for as long as a function runs under a transform."""
+    level = level or tick()
     active.append(level)
     try:
         yield level

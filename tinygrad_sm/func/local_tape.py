@@ -79,7 +79,11 @@ class LocalTape:
             level=self.level,
         )
         return [
-            zeros_like(x) if g is None else g if isinstance(g, Tensor) else wrap(g.copy())
+            zeros_like(lowered(x, self.level))
+            if g is None
+            else lowered(g, self.level)
+            if isinstance(g, Tensor)
+            else wrap(g.copy())
             for g, x in zip(found, inputs, strict=True)
         ]
 
