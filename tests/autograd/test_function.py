@@ -217,7 +217,7 @@ def test_needs_input_grad_and_errors():
         def backward(ctx, g):
             return g, g
 
-    with pytest.raises(RuntimeError, match="expected 3.*got 2"):
+    with pytest.raises(RuntimeError, match=r"expected 3.*got 2"):
         Noted.apply(point(), sg.tensor(X), 2.0).sum().backward()
     assert seen == [(True, False, False)]
 
