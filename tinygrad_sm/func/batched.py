@@ -88,8 +88,9 @@ class Batched(Wrapped):
         return Batched(out, self.level)
 
     def like(self, inner: Any) -> Any:
-        """A batch of equal samples."""
-        return Batched(Batch(self.inner.array.shape[0], self.level).full(inner), self.level)
+        """A batch of equal samples, each in memory of its own."""
+        batch = Batch(self.inner.array.shape[0], self.level)
+        return Batched(batch.full(inner).clone(), self.level)
 
     def below(self, function: Callable[[Any], Any]) -> Any:
         """The function of the batch, as a batch again."""

@@ -67,6 +67,10 @@ class Wrapped(Tensor):
         """A value of this level from one below, which does not depend on what it wraps."""
         return type(self)(inner, self.level)
 
+    def beside(self, made: Any) -> Any:
+        """A new tensor that can hold what depends on this value."""
+        return matched(made, self)
+
     def below(self, function: Callable[[Any], Any]) -> Any:
         """``detach`` and the like: the function of what lies below, off this level's tape."""
         return function(self.inner)
@@ -100,7 +104,7 @@ def matched(t: Any, x: Any) -> Any:
     """A tensor wrapped by the levels that wrap ``x``, so that it can hold what depends on ``x``."""
     if t.level >= x.level:
         return t
-    return x.like(matched(t, x.inner)).clone()
+    return x.like(matched(t, x.inner))
 
 
 def newest(args: Any) -> Wrapped | None:

@@ -171,7 +171,7 @@ def full(
 
 def beside(like: Any, made: Any, requires_grad: bool = False) -> Any:
     """A new tensor where ``like`` is: a batch of its own memory, if that is one."""
-    out = like.like(made).clone() if like.level else made
+    out = like.beside(made) if like.level else made
     return out.requires_grad_() if requires_grad else out
 
 
