@@ -46,9 +46,22 @@ leaky_relu = primitive(
     x=lambda g, x, slope: g * np.where(np.greater(x, 0), 1.0, slope),
 )
 elu = primitive(
-    lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
+    lambda x, alpha, scale, speed: (
+        scale * np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) * speed))
+    ),
+    "``scale x`` where positive, else ``scale alpha (exp(speed x) - 1)``: ELU, SELU and CELU.",
     name="elu",
-    x=lambda g, x, alpha: g * np.where(np.greater(x, 0), 1.0, alpha * np.exp(np.minimum(x, 0.0))),
+    x=lambda g, x, alpha, scale, speed: (
+        g
+        * scale
+        * np.where(np.greater(x, 0), 1.0, alpha * speed * np.exp(np.minimum(x, 0.0) * speed))
+    ),
+)
+hardtanh = primitive(
+    lambda x, low, high: np.clip(x, low, high),
+    "``x`` moved into [low, high]; unlike ``clamp``'s, its derivative at the bounds is 0.",
+    name="hardtanh",
+    x=lambda g, x, low, high: g * (np.greater(x, low) & np.less(x, high)),
 )
 
 

@@ -9,12 +9,12 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from ..dtypes import as_numpy_dtype, dtype
-from ..ops.creation import check_device
-from ..tape import no_grad
-from ..tensor import RemovableHandle, Tensor
+from ...dtypes import as_numpy_dtype, dtype
+from ...ops.creation import check_device
+from ...tape import no_grad
+from ...tensor import RemovableHandle, Tensor
+from ..parameter import Buffer, Parameter
 from . import hooks, state
-from .parameter import Buffer, Parameter
 
 _STORES = {"_parameters": "parameters", "_buffers": "buffer", "_modules": "module"}
 _EXPECTED = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..ops.creation import empty
-from ..ops.linear_algebra import einsum
-from ..tensor import Tensor
-from . import functional as F
-from . import init
+from ...ops.creation import empty
+from ...ops.linear_algebra import einsum
+from ...tensor import Tensor
+from .. import functional as F
+from .. import init
+from ..parameter import Parameter
 from .module import Module, rejected
-from .parameter import Parameter
 
 
 class Identity(Module):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ops.creation import empty
-from ..tape import no_grad
-from ..tensor import Tensor
-from . import functional as F
-from . import init
+from ...ops.creation import empty
+from ...tape import no_grad
+from ...tensor import Tensor
+from .. import functional as F
+from .. import init
+from ..parameter import Parameter
 from .module import Module, rejected
-from .parameter import Parameter
 
 
 class Embedding(Module):

@@ -8,9 +8,9 @@ from itertools import chain, groupby
 from operator import index
 from typing import Any, NoReturn, Self
 
-from ..tensor import Tensor
+from ...tensor import Tensor
+from ..parameter import Parameter
 from .module import Module
-from .parameter import Parameter
 
 
 def _place(kind: str, i: Any, size: int) -> int:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..tape import wrap, written
-from ..tensor import Tensor
-from .parameter import Parameter
+from ...tape import wrap, written
+from ...tensor import Tensor
+from ..parameter import Parameter
 
 if TYPE_CHECKING:
     from .module import Module

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitive import primitive
-from ..tape import Value, is_grad_enabled, wrap
-from ..tensor import RemovableHandle, Tensor
+from ...primitive import primitive
+from ...tape import Value, is_grad_enabled, wrap
+from ...tensor import RemovableHandle, Tensor
 
 if TYPE_CHECKING:
     from .module import Module

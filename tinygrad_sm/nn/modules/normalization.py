@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..ops.creation import empty, ones, tensor, zeros
-from ..tape import no_grad
-from ..tensor import Tensor
-from . import functional as F
-from . import init
+from ...ops.creation import empty, ones, tensor, zeros
+from ...tape import no_grad
+from ...tensor import Tensor
+from .. import functional as F
+from .. import init
+from ..parameter import Parameter
 from .module import Module, rejected
-from .parameter import Parameter
 
 
 def _shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
