@@ -43,6 +43,7 @@ gelu = unary(
 leaky_relu = primitive(
     lambda x, slope: np.where(x > 0, x, x * slope),
     name="leaky_relu",
+    family="elementwise",
     x=lambda g, x, slope: g * np.where(np.greater(x, 0), 1.0, slope),
 )
 elu = primitive(
@@ -51,6 +52,7 @@ elu = primitive(
     ),
     "``scale x`` where positive, else ``scale alpha (exp(speed x) - 1)``: ELU, SELU and CELU.",
     name="elu",
+    family="elementwise",
     x=lambda g, x, alpha, scale, speed: (
         g
         * scale
@@ -61,6 +63,7 @@ hardtanh = primitive(
     lambda x, low, high: np.clip(x, low, high),
     "``x`` moved into [low, high]; unlike ``clamp``'s, its derivative at the bounds is 0.",
     name="hardtanh",
+    family="elementwise",
     x=lambda g, x, low, high: g * (np.greater(x, low) & np.less(x, high)),
 )
 
@@ -73,6 +76,7 @@ def _softplus(x: np.ndarray, beta: float, threshold: float) -> np.ndarray:
 softplus = primitive(
     _softplus,
     name="softplus",
+    family="elementwise",
     x=lambda g, x, beta, threshold: (
         g * np.where(np.greater(x * beta, threshold), 1.0, 0.5 * (1 + np.tanh(0.5 * beta * x)))
     ),

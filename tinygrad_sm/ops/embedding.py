@@ -19,6 +19,7 @@ embedding = primitive(
     "Rows of ``weight`` (entries, width) at ``index`` (...); ``share`` (..., 1), or None for 1, is "
     "how much of each row's gradient counts.",
     name="embedding",
+    linear=("weight",),
     weight=lambda g, index, share, shape: collect(_share(g, share), index, shape),
 )
 

@@ -24,6 +24,7 @@ binary_entropy = primitive(
     _binary_entropy,
     "``-(y log p + (1 - y) log(1 - p))`` with logarithms cut off at -100.",
     name="binary_cross_entropy",
+    family="elementwise",
     p=lambda g, p, y: g * (p - y) / np.maximum(p * (1 - p), 1e-12),
     y=lambda g, p: g * (_log(1 - p) - _log(p)),
 )
