@@ -29,7 +29,7 @@ def draw(*shape: int, seed: int = 0) -> np.ndarray:
 
 def array(t: Any) -> np.ndarray:
     """The values of a tensor of either library."""
-    return t.array if isinstance(t, sg.Tensor) else t.detach().numpy()
+    return t.array if isinstance(t, sg.Tensor) else t.detach().numpy(force=True)
 
 
 def made(m: Any, x: np.ndarray, kind: str = "float64") -> Any:

@@ -376,10 +376,10 @@ def multilabel_margin_loss(
     scores, labels = input.reshape(-1, classes), target.array.reshape(-1, classes)
     if (labels < -1).any() or (labels >= classes).any():
         raise RuntimeError("multilabel_margin_loss: invalid target range: a label is no class")
-    right = np.zeros((len(labels), classes), bool)
+    times = np.zeros((len(labels), classes), np.int64)
     listed = np.cumprod(labels >= 0, axis=1).astype(bool)
-    right[np.nonzero(listed)[0], labels[listed]] = True
+    np.add.at(times, (np.nonzero(listed)[0], labels[listed]), 1)
     short = (1 - scores.unsqueeze(2) + scores.unsqueeze(1)).relu()
-    pairs = (right[:, :, None] & ~right[:, None, :]).astype(scores.array.dtype)
+    pairs = (times[:, :, None] * (times == 0)[:, None, :]).astype(scores.array.dtype)
     loss = (short * wrap(pairs)).sum((1, 2)) / classes
     return reduced("multilabel_margin_loss", loss.reshape(input.array.shape[:-1]), reduction)

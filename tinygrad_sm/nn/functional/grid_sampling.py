@@ -33,14 +33,16 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
         (N, H, W, 2) or (N, D, H, W, 3).
 
     Raises:
-        ValueError: if theta is not floating, or shapes do not fit.
+        ValueError: if theta is not floating, or does not go with the number of sizes.
+        RuntimeError: for another number of maps than samples.
     """
     if not theta.is_floating_point():
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
     sizes = tuple(size)
     n = len(sizes) - 2
     if n not in (2, 3) or theta.array.shape != (sizes[0], n, n + 1):
-        raise ValueError(
+        kind = RuntimeError if theta.array.shape[1:] == (n, n + 1) else ValueError
+        raise kind(
             f"affine_grid: Expected a batch of affine matrices of shape ({sizes[0]}, 2, 3) for "
             f"size (N, C, H, W), or ({sizes[0]}, 3, 4) for (N, C, D, H, W), but got shape "
             f"{theta.array.shape} and size {sizes}"

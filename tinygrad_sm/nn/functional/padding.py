@@ -52,7 +52,9 @@ def pad(
     for i in range(len(widths) // 2):
         pairs[-1 - i] = (widths[2 * i], widths[2 * i + 1])
     for size, (before, after) in zip(input.array.shape, pairs, strict=True):
-        if size + before + after < 0 or max(-before, 0) + max(-after, 0) > size:
+        cut = max(-before, 0) + max(-after, 0)
+        least = mode in ("reflect", "replicate")
+        if size + before + after < least or (cut > size and mode in ("constant", "circular")):
             raise RuntimeError(
                 f"pad: ({before}, {after}) cuts off more than there is of a dimension of {size}: "
                 f"the input has shape {input.array.shape}"
@@ -85,10 +87,15 @@ def _check_dimensions(input: Tensor, padded: int) -> None:
 def _order(size: int, before: int, after: int, mode: str) -> np.ndarray:
     """Which old place each new one along an axis shows."""
     limits = {"reflect": size - 1, "replicate": size * 2**62, "circular": size}
-    if max(before, after) > limits[mode]:
+    nothing_left = mode == "circular" and max(-before, 0) + max(-after, 0) >= size > 0
+    if max(before, after) > limits[mode] or (nothing_left and max(before, after) > 0):
         raise RuntimeError(
             f"pad: Padding size should be less than the corresponding input dimension (at most "
             f"{limits[mode]} in mode {mode!r}), but got ({before}, {after}) for a size of {size}"
         )
-    order = np.pad(np.arange(size), (max(before, 0), max(after, 0)), _MODES[mode])
-    return order[max(-before, 0) : len(order) - max(-after, 0)]
+    added = (max(before, 0), max(after, 0))
+    kept = slice(max(-before, 0), size - max(-after, 0))
+    if mode == "circular":  # what is cut off does not come back at the other end
+        return np.pad(np.arange(size)[kept], added, "wrap")
+    order = np.pad(np.arange(size), added, _MODES[mode])
+    return order[kept.start : len(order) - max(-after, 0)]

@@ -34,10 +34,10 @@ def _layout(
     steps = kernel if stride is None or stride == [] else several(name, stride, len(sizes))
     pads, gaps = several(name, padding, len(sizes)), several(name, dilation, len(sizes))
     reach = reaches(kernel, gaps)
-    if any(p > r // 2 for p, r in zip(pads, reach, strict=True)):
+    if any(p > k // 2 for p, k in zip(pads, kernel, strict=True)):
         raise RuntimeError(
-            f"{name}: pad should be at most half of effective kernel size, but got pad={pads}, "
-            f"kernel_size={kernel} and dilation={gaps}"
+            f"{name}: pad should be smaller than or equal to half of kernel size, but got "
+            f"pad={pads} and kernel_size={kernel}"
         )
     check_fit(name, sizes, (1,) * len(sizes), steps, tuple((p, p) for p in pads), gaps)
     margins = []
@@ -45,7 +45,7 @@ def _layout(
         free = n + 2 * p - r
         windows = -(-free // s) if ceil_mode else 0
         windows -= windows * s >= n + p
-        margins.append((p, p + max(windows * s - free, 0)))
+        margins.append((p, p + (max(windows * s - free, 0) if ceil_mode else 0)))
     check_fit(name, sizes, kernel, steps, tuple(margins), gaps)
     return kernel, steps, tuple(margins), gaps
 

@@ -116,7 +116,10 @@ def huber_loss(
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     size = _difference("huber_loss", input, target).abs()
     near = size.clamp(max=delta)
-    return _weighted("huber_loss", near * near * 0.5 + (size - near) * delta, weight, reduction)
+    loss = near * near * 0.5 + (size - near) * delta
+    if weight is not None and reduction == "mean":  # as in PyTorch, not over the weights
+        return _weighted("huber_loss", loss, weight, "none").mean()
+    return _weighted("huber_loss", loss, weight, reduction)
 
 
 # --- distributions --------------------------------------------------------------------------------

@@ -114,17 +114,17 @@ def embedding_bag(
         ValueError: for shapes, or a mode, that do not fit.
         NotImplementedError: for weights with another mode than ``"sum"``.
     """
-    if per_sample_weights is not None and mode != "sum":
-        raise NotImplementedError(
-            "embedding_bag: per_sample_weights was not None, but mode is "
-            f"{mode!r}: only 'sum' takes weights"
-        )
-    if mode not in ("sum", "mean", "max"):
-        raise ValueError(f"embedding_bag: mode has to be one of sum, mean or max, not {mode!r}")
     if per_sample_weights is not None and per_sample_weights.array.shape != input.array.shape:
         raise ValueError(
             f"embedding_bag: per_sample_weights have shape {per_sample_weights.array.shape}, the "
             f"input {input.array.shape}: they must be equal"
+        )
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError(f"embedding_bag: mode has to be one of sum, mean or max, not {mode!r}")
+    if per_sample_weights is not None and mode != "sum":
+        raise NotImplementedError(
+            "embedding_bag: per_sample_weights was not None, but mode is "
+            f"{mode!r}: only 'sum' takes weights"
         )
     starts = _starts(input, offsets, include_last_offset)
     index = input.reshape(-1)
