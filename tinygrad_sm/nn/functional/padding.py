@@ -86,9 +86,9 @@ def _check_dimensions(input: Tensor, padded: int) -> None:
 
 def _order(size: int, before: int, after: int, mode: str) -> np.ndarray:
     """Which old place each new one along an axis shows."""
-    limits = {"reflect": size - 1, "replicate": size * 2**62, "circular": size}
-    nothing_left = mode == "circular" and max(-before, 0) + max(-after, 0) >= size > 0
-    if max(before, after) > limits[mode] or (nothing_left and max(before, after) > 0):
+    left = size - max(-before, 0) - max(-after, 0)
+    limits = {"reflect": size - 1, "replicate": size * 2**62, "circular": left}
+    if max(before, after) > limits[mode]:
         raise RuntimeError(
             f"pad: Padding size should be less than the corresponding input dimension (at most "
             f"{limits[mode]} in mode {mode!r}), but got ({before}, {after}) for a size of {size}"
