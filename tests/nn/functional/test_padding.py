@@ -37,7 +37,9 @@ def test_constant():
 )  # fmt: skip
 def test_any_widths(mode, size, before, after):
     torch = pytorch()
-    left = size - max(-before, 0) - max(-after, 0)  # where it is too little, PyTorch makes values up
+    left = (
+        size - max(-before, 0) - max(-after, 0)
+    )  # where it is too little, PyTorch makes values up
     assume(mode != "circular" or left == size or 0 < max(before, after, 1) <= left)
     x = draw(2, 3, size)
     found = []

@@ -48,6 +48,13 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     return _dropped("dropout", input, input.array.shape, p, training, inplace)
 
 
+def _kept_like(x: np.ndarray, p: float) -> np.ndarray:
+    """What is kept of each element: drawn in the order in which they lie in memory."""
+    order = np.argsort([-step for step in x.strides], kind="stable")
+    kept = _kept(tuple(x.shape[i] for i in order), p, x.dtype)
+    return kept.transpose(np.argsort(order))
+
+
 def _dropped(
     name: str, input: Tensor, shape: tuple[int, ...], p: float, training: bool, inplace: bool
 ) -> Tensor:
@@ -57,7 +64,8 @@ def _dropped(
     kind = input.array.dtype
     mask = np.zeros(shape, kind)
     if p < 1:
-        mask = _kept(shape, p, kind)
+        whole = shape == input.array.shape
+        mask = _kept_like(input.array, p) if whole else _kept(shape, p, kind)
         mask /= kind.type(1 - p)
     return _applied(name, lambda x: x * wrap(mask), input, inplace)
 

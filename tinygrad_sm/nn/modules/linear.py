@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from ...ops.creation import empty
-from ...ops.linear_algebra import einsum
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
@@ -82,6 +81,10 @@ class Linear(Module):
         )
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """A Linear under the name that it has inside ``MultiheadAttention``."""
+
+
 class Bilinear(Module):
     """``x1^T A x2 + b``, with a matrix ``A`` for each output.
 
@@ -131,10 +134,9 @@ class Bilinear(Module):
     def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
         """(..., in1_features) and (..., in2_features) to (..., out_features)."""
         try:
-            out = einsum("...i,oij,...j->...o", input1, self.weight, input2)
+            return F.bilinear(input1, input2, self.weight, self.bias)
         except Exception as error:
             raise rejected(self, input1, error) from error
-        return out if self.bias is None else out + self.bias
 
     def extra_repr(self) -> str:
         """Sizes, and whether there is a bias."""

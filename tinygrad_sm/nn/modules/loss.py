@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 from ...tensor import Tensor
 from .. import functional as F
+from ..functional.reduction import chosen
 from .module import Module
 
 
@@ -20,6 +19,8 @@ class _Loss(Module):
         ValueError: for an unknown reduction.
     """
 
+    reductions: tuple[str, ...] = ("none", "mean", "sum")
+
     def __init__(
         self,
         size_average: bool | None = None,
@@ -27,25 +28,13 @@ class _Loss(Module):
         reduction: str = "mean",
     ) -> None:
         super().__init__()
-        if size_average is not None or reduce is not None:
-            reduction = _older_reduction(size_average, reduce)
-        if reduction not in ("none", "mean", "sum"):
+        reduction = chosen(size_average, reduce, reduction)
+        if reduction not in self.reductions:
             raise ValueError(
                 f"{type(self).__name__}: {reduction} is not a valid value for reduction: expected "
-                "'none', 'mean' or 'sum'"
+                f"one of {self.reductions}"
             )
         self.reduction = reduction
-
-
-def _older_reduction(size_average: bool | None, reduce: bool | None) -> str:
-    """What the older arguments mean; each is true unless said otherwise."""
-    together = "sum" if size_average is False else "mean"
-    reduction = "none" if reduce is False else together
-    warnings.warn(
-        f"size_average and reduce are deprecated: please use reduction={reduction!r} instead",
-        stacklevel=4,
-    )
-    return reduction
 
 
 class _WeightedLoss(_Loss):
@@ -191,4 +180,121 @@ class BCEWithLogitsLoss(_WeightedLoss):
             weight=self.weight,
             reduction=self.reduction,
             pos_weight=self.pos_weight,
+        )
+
+
+class SmoothL1Loss(_Loss):
+    """``d^2 / (2 beta)`` for differences below ``beta``, else ``|d| - beta / 2`` (Girshick, 2015)."""
+
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        beta: float = 1.0,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.beta = beta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of two tensors of one shape."""
+        return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+
+
+class HuberLoss(_Loss):
+    """``d^2 / 2`` for differences below ``delta``, else ``delta (|d| - delta / 2)`` (Huber, 1964)."""
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction=reduction)
+        self.delta = delta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of two tensors of one shape."""
+        return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+
+
+class KLDivLoss(_Loss):
+    """The Kullback-Leibler divergence of log-probabilities from a target.
+
+    Args:
+        size_average: see the module.
+        reduce: see the module.
+        reduction: ``"batchmean"`` (the divergence by definition), ``"mean"``, ``"sum"`` or
+            ``"none"``.
+        log_target: whether the target is given as logarithms.
+    """
+
+    reductions = ("none", "mean", "sum", "batchmean")
+
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        log_target: bool = False,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_target = log_target
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of log-probabilities and (log-)probabilities of one shape."""
+        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+
+
+class PoissonNLLLoss(_Loss):
+    """Minus the log-likelihood of counts under a Poisson distribution.
+
+    Args:
+        log_input: whether the input is the logarithm of the rate.
+        full: add Stirling's approximation of ``log(target!)``.
+        size_average: see the module.
+        eps: added to the rate before its logarithm.
+        reduce: see the module.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+    """
+
+    def __init__(
+        self,
+        log_input: bool = True,
+        full: bool = False,
+        size_average: bool | None = None,
+        eps: float = 1e-8,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_input = log_input
+        self.full = full
+        self.eps = eps
+
+    def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
+        """The loss of rates (or their logarithms) and counts."""
+        return F.poisson_nll_loss(
+            log_input,
+            target,
+            log_input=self.log_input,
+            full=self.full,
+            eps=self.eps,
+            reduction=self.reduction,
+        )
+
+
+class GaussianNLLLoss(_Loss):
+    """Minus the log-likelihood of numbers under normal distributions.
+
+    Args:
+        full: add the constant ``log(2 pi) / 2``.
+        eps: the least variance that is taken.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+    """
+
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.full = full
+        self.eps = eps
+
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
+        """The loss of means, numbers and variances."""
+        return F.gaussian_nll_loss(
+            input, target, var, full=self.full, eps=self.eps, reduction=self.reduction
         )

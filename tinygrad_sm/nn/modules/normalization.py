@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...ops.creation import empty, ones, tensor, zeros
-from ...tape import no_grad
+from ...ops.creation import ones
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..parameter import Parameter
+from .affine import register_affine, reset_affine
 from .module import Module, rejected
 
 
@@ -45,12 +45,12 @@ class LayerNorm(Module):
         self.normalized_shape = _shape(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        _affine(self, self.normalized_shape, elementwise_affine, bias, device, dtype)
+        register_affine(self, self.normalized_shape, elementwise_affine, bias, device, dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Start anew: weight 1, bias 0."""
-        _reset_affine(self)
+        reset_affine(self)
 
     def forward(self, input: Tensor) -> Tensor:
         """The result, in the input's shape."""
@@ -115,146 +115,92 @@ class RMSNorm(Module):
         )
 
 
-class _BatchNorm(Module):
-    """What the batch norms of all dimensions share."""
+class GroupNorm(Module):
+    """Each group of a sample's channels brought to mean 0 and variance 1 (Wu and He, 2018).
 
-    dimensions: tuple[int, ...] = ()
+    Args:
+        num_groups: into how many groups the channels are cut.
+        num_channels: the number of channels, the input's second dimension.
+        eps: added to the variance.
+        affine: whether to multiply by a learned ``weight``, which starts at 1, and to add a
+            learned ``bias``, which starts at 0; one of each a channel.
+        device: the CPU.
+        dtype: of the parameters; float32 by default.
+        bias: whether to add a ``bias``, if ``affine``.
+
+    Raises:
+        ValueError: if the groups do not divide the channels.
+    """
 
     def __init__(
         self,
-        num_features: int,
+        num_groups: int,
+        num_channels: int,
         eps: float = 1e-5,
-        momentum: float | None = 0.1,
         affine: bool = True,
-        track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
         *,
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.num_features = num_features
+        if num_channels % num_groups:
+            raise ValueError(
+                f"GroupNorm: num_channels ({num_channels}) must be divisible by num_groups "
+                f"({num_groups})"
+            )
+        self.num_groups = num_groups
+        self.num_channels = num_channels
         self.eps = eps
-        self.momentum = momentum
         self.affine = affine
-        self.track_running_stats = track_running_stats
-        _affine(self, (num_features,), affine, bias, device, dtype)
-        tracked = track_running_stats
-        sizes: dict[str, Any] = {"device": device, "dtype": dtype}
-        self.register_buffer("running_mean", zeros(num_features, **sizes) if tracked else None)
-        self.register_buffer("running_var", ones(num_features, **sizes) if tracked else None)
-        self.register_buffer("num_batches_tracked", tensor(0) if tracked else None)
+        register_affine(self, (num_channels,), affine, bias, device, dtype)
         self.reset_parameters()
 
-    def reset_running_stats(self) -> None:
-        """Forget the batches seen: mean 0, variance 1."""
-        if self.track_running_stats:
-            init.zeros_(self.running_mean)
-            init.ones_(self.running_var)
-            init.zeros_(self.num_batches_tracked)
-
     def reset_parameters(self) -> None:
-        """Start anew: weight 1, bias 0, no batches seen."""
-        self.reset_running_stats()
-        _reset_affine(self)
+        """Start anew: weight 1, bias 0."""
+        reset_affine(self)
 
     def forward(self, input: Tensor) -> Tensor:
         """The result, in the input's shape."""
-        tracking = self.training and self.track_running_stats
-        use_running = tracking or not self.training
         try:
-            self._check(input)
-            out = F.batch_norm(
-                input,
-                self.running_mean if use_running else None,
-                self.running_var if use_running else None,
-                self.weight,
-                self.bias,
-                self.training or self.running_mean is None,
-                self._momentum(),
-                self.eps,
-            )
+            return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
         except Exception as error:
             raise rejected(self, input, error) from error
-        if tracking and self.num_batches_tracked is not None:
-            with no_grad():
-                self.num_batches_tracked.add_(1)
-        return out
-
-    def _check(self, input: Tensor) -> None:
-        shape = tuple(input.array.shape)
-        if len(shape) not in self.dimensions:
-            expected = " or ".join(f"{n}D" for n in self.dimensions)
-            raise ValueError(f"expected {expected} input (got {len(shape)}D input, shape {shape})")
-        if shape[1] != self.num_features:
-            raise RuntimeError(
-                f"expected {self.num_features} channels in dimension 1, but the input has shape "
-                f"{shape}"
-            )
-
-    def _momentum(self) -> float:
-        """The share of this batch in the running statistics."""
-        if self.momentum is not None:
-            return self.momentum
-        return (
-            0.0 if self.num_batches_tracked is None else 1 / (self.num_batches_tracked.item() + 1)
-        )
 
     def extra_repr(self) -> str:
-        """The channels and the options."""
+        """The groups, the channels and the options."""
         return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, bias={self.bias is not None}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
         )
 
 
-class BatchNorm1d(_BatchNorm):
-    """Batch normalization of (N, C) or (N, C, L) (Ioffe and Szegedy, 2015).
+class LocalResponseNorm(Module):
+    """Each element over ``(k + alpha mean(x^2))^beta``, the mean over ``size`` channels around.
 
-    Arguments and errors as ``BatchNorm2d`` has them.
-    """
-
-    dimensions = (2, 3)
-
-
-class BatchNorm2d(_BatchNorm):
-    """Batch normalization of (N, C, H, W) (Ioffe and Szegedy, 2015).
-
-    Each channel is brought to mean 0 and variance 1: in training, by the batch's own mean and
-    variance, which are also mixed into running ones; in evaluation, by the running ones.
+    Krizhevsky et al., 2012.
 
     Args:
-        num_features: the number of channels, the input's second dimension.
-        eps: added to the variance.
-        momentum: the share of the newest batch in the running statistics; ``None`` for the plain
-            mean of all batches.
-        affine: whether to multiply by a learned ``weight``, which starts at 1.
-        track_running_stats: whether to keep running statistics; else the batch's own are always
-            used.
-        device: the CPU.
-        dtype: of parameters and statistics; float32 by default.
-        bias: whether to add a learned ``bias``, which starts at 0, if ``affine``.
-
-    Raises:
-        ValueError: when called, for a wrong number of dimensions, or in training for a single
-            value a channel.
+        size: how many channels.
+        alpha: factor of the mean.
+        beta: the power.
+        k: added to the mean.
     """
 
-    dimensions = (4,)
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
 
+    def forward(self, input: Tensor) -> Tensor:
+        """The result, in the input's shape."""
+        try:
+            return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+        except Exception as error:
+            raise rejected(self, input, error) from error
 
-def _affine(
-    module: Module, shape: tuple[int, ...], affine: bool, bias: bool, device: Any, dtype: Any
-) -> None:
-    """Register a weight and a bias of a shape, or ``None`` in their places."""
-    for name, wanted in (("weight", affine), ("bias", affine and bias)):
-        parameter = Parameter(empty(shape, device=device, dtype=dtype)) if wanted else None
-        module.register_parameter(name, parameter)
-
-
-def _reset_affine(module: Module) -> None:
-    if module.weight is not None:
-        init.ones_(module.weight)
-    if module.bias is not None:
-        init.zeros_(module.bias)
+    def extra_repr(self) -> str:
+        """The options."""
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
