@@ -235,7 +235,10 @@ def test_bad_arguments():
 def test_losses_with_labels_of_each_sample():
     x, y = t(RNG.normal(size=(5, 4))), t(np.array([0, 3, 1, 2, 3]))
     for options in ({}, {"label_smoothing": 0.1}, {"weight": t(np.array([1.0, 2, 3, 4]))}):
-        loss = lambda x, y, o=options: F.cross_entropy(x.unsqueeze(0), y.unsqueeze(0), **o)
+
+        def loss(x, y, o=options):
+            return F.cross_entropy(x.unsqueeze(0), y.unsqueeze(0), **o)
+
         rows = [grad(loss)(a, b) for a, b in zip(x, y, strict=True)]
         same(vmap(grad(loss))(x, y), np.stack([r.array for r in rows]))
     with pytest.raises(IndexError, match="out of bounds"):

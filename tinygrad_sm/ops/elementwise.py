@@ -340,7 +340,6 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         RuntimeError: if the condition is not bool.
     """
     test = condition.array if isinstance(condition, Value) else np.asarray(condition)
-    wrapped = isinstance(condition, Value) and condition.level
     if input is None and other is None:
         return tuple(wrap(i) for i in np.nonzero(test))
     if test.dtype != BOOL and test.dtype != np.uint8:
@@ -353,8 +352,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if not (getattr(input, "level", 0) or getattr(other, "level", 0)):
         x, y = coerce("where", x, y)
     kind = promote(x, y)
-    chosen = condition if wrapped else test.astype(BOOL)
-    return _where(chosen, _same(input, x, kind), _same(other, y, kind))
+    chosen = condition if isinstance(condition, Value) else wrap(test)
+    return _where(chosen if test.dtype == BOOL else cast(chosen, BOOL), _same(input, x, kind), _same(other, y, kind))
 
 
 def _bare(t: Any) -> Any:

@@ -357,9 +357,11 @@ def multinomial(
 
 
 def uniform_values(x: np.ndarray, low: float, high: float, generator: Any) -> np.ndarray:
-    """What ``Tensor.uniform_`` writes."""
+    """What ``Tensor.uniform_`` writes: rounded once, as PyTorch's fused multiply-add does."""
     draws = (generator or default_generator).uniform(x.size, x.dtype).reshape(x.shape)
-    return draws * np.asarray(high - low, x.dtype) + np.asarray(low, x.dtype)
+    first, last = np.asarray(low, x.dtype), np.asarray(high, x.dtype)
+    wide = np.float64 if x.dtype == np.float32 else x.dtype
+    return (draws.astype(wide) * (last - first) + first.astype(wide)).astype(x.dtype)
 
 
 def normal_values(x: np.ndarray, mean: float, std: float, generator: Any) -> np.ndarray:
