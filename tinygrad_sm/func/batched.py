@@ -53,6 +53,9 @@ class Sample:
         """How the batch lies in memory."""
         return self._batch.flags
 
+    def __len__(self) -> int:
+        return self.shape[0]
+
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise RuntimeError(
             "vmap: something looked at the values of a tensor that stands for a whole batch: "
@@ -64,7 +67,7 @@ class Sample:
     def __getattr__(self, name: str) -> Any:
         return self._refuse()
 
-    __array__ = __bool__ = __getitem__ = __iter__ = __len__ = __float__ = __int__ = _refuse
+    __array__ = __bool__ = __getitem__ = __iter__ = __float__ = __int__ = _refuse
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __add__ = __mul__ = _refuse
     __hash__ = None  # type: ignore[assignment]
 

@@ -47,6 +47,36 @@ def _expand(batch: Batch, call: Rule, x: Any, sizes: tuple[int, ...]) -> Any:
     return shape.broadcast_to(batch.aligned(x, len(sizes)), (batch.size, *sizes))
 
 
+@rule("roll")
+def _roll(batch: Batch, call: Rule, x: Any, shifts: Any, axes: Any) -> Any:
+    return call(x.inner, shifts, tuple(a % x.array.ndim + 1 for a in axes))
+
+
+@rule("diagonal")
+def _diagonal(batch: Batch, call: Rule, x: Any, offset: int, a: int, b: int) -> Any:
+    ndim = x.array.ndim
+    return call(x.inner, offset, a % ndim + 1, b % ndim + 1)
+
+
+@rule("diagonal_backward")
+def _to_diagonal(
+    batch: Batch, call: Rule, g: Any, offset: int, sizes: tuple[int, ...], a: int, b: int
+) -> Any:
+    ndim = len(sizes)
+    return call(g.inner, offset, (batch.size, *sizes), a % ndim + 1, b % ndim + 1)
+
+
+@rule("constant_pad_nd")
+def _pad(batch: Batch, call: Rule, x: Any, widths: tuple[Any, ...], value: float) -> Any:
+    return call(x.inner, ((0, 0), *widths), value)
+
+
+@rule("linalg_solve", "lstm_cell")
+def _side_by_side(batch: Batch, call: Rule, x: Any, y: Any) -> Any:
+    rank = max(x.ndim, y.ndim)
+    return call(batch.aligned(x, rank), batch.aligned(y, rank))
+
+
 @rule("cat")
 def _cat(batch: Batch, call: Rule, axis: int, cuts: tuple[int, ...], *arrays: Any) -> Any:
     return call(axis, cuts, *map(batch.full, arrays))

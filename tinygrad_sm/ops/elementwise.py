@@ -353,7 +353,11 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         x, y = coerce("where", x, y)
     kind = promote(x, y)
     chosen = condition if isinstance(condition, Value) else wrap(test)
-    return _where(chosen if test.dtype == BOOL else cast(chosen, BOOL), _same(input, x, kind), _same(other, y, kind))
+    return _where(
+        chosen if test.dtype == BOOL else cast(chosen, BOOL),
+        _same(input, x, kind),
+        _same(other, y, kind),
+    )
 
 
 def _bare(t: Any) -> Any:

@@ -16,6 +16,7 @@ gates = primitive(
     lambda x, h, scale, shift: scale * np.tanh(scale * (x + h)) + shift,
     "``scale tanh(scale (x + h)) + shift``: tanh for 1 and 0, the sigmoid for 1/2 and 1/2.",
     name="lstm_gates",
+    family="elementwise",
     x=lambda g, out, scale, shift: g * (scale * scale - (out - shift) ** 2),
     h=lambda g, out, scale, shift: g * (scale * scale - (out - shift) ** 2),
 )

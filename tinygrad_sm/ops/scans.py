@@ -34,7 +34,10 @@ def _cumprod_rule(g: Any, x: Any, axis: int) -> Any:
 
 
 _cumprod: Operation = primitive(
-    lambda x, axis: np.cumprod(x, axis) if x.ndim else x.copy(), name="cumprod", x=_cumprod_rule
+    lambda x, axis: np.cumprod(x, axis) if x.ndim else x.copy(),
+    name="cumprod",
+    family="trailing",
+    x=_cumprod_rule,
 )
 
 
@@ -94,7 +97,9 @@ def _running_logsumexp(x: Any, axis: int) -> Any:
     return np.logaddexp.accumulate(x, axis) if x.ndim else x.copy()
 
 
-_logcumsumexp: Operation = primitive(_running_logsumexp, name="logcumsumexp", x=_logcumsumexp_rule)
+_logcumsumexp: Operation = primitive(
+    _running_logsumexp, name="logcumsumexp", family="trailing", x=_logcumsumexp_rule
+)
 
 
 @numpy_names
