@@ -90,6 +90,10 @@ class Batched(Wrapped):
             return tuple(Batched(o, self.level) for o in out)
         return Batched(out, self.level)
 
+    def runs_whole(self, op: Primitive) -> bool:
+        """Whether there is a rule for it."""
+        return op.name in RULES or op.family in RULES
+
     def like(self, inner: Any) -> Any:
         """A batch of equal samples, each in memory of its own."""
         batch = Batch(self.inner.array.shape[0], self.level)

@@ -77,6 +77,11 @@ def zeros_like(x: Any) -> Any:
     return wrap(np.zeros(like.shape, like.dtype))
 
 
+def ones_like(x: Any) -> Any:
+    """Ones of a tensor's shape and dtype."""
+    return wrap(np.ones(x.array.shape, x.array.dtype))
+
+
 def fitted(t: Any, out: Any) -> Any:
     """A tangent in the shape and dtype of its primal."""
     if t.array.shape != out.array.shape:
@@ -159,7 +164,7 @@ def _of_transposed(op: Primitive, primals: list[Any], tangents: dict[int, Any], 
         primals = [alias(p) if isinstance(p, Value) else p for p in primals]
     with opened() as level, enable_grad():
         outs = out if op.several else (out,)
-        g = [Graded(zeros_like(o), level, LEAF) for o in outs]
+        g = [Graded(ones_like(o), level, LEAF) for o in outs]
         mask = sum(1 << i for i in tangents)
         ran = _run_rule(op, mask, primals, out, g if op.several else g[0])
         pairs = [(r, tangents[i], primals[i]) for i, r in ran if i in tangents]

@@ -63,6 +63,10 @@ class Wrapped(Tensor):
         """The operation at this level, by operations on what lies below."""
         return call(*(lowered(a, self.level) for a in args))
 
+    def runs_whole(self, op: Primitive) -> bool:
+        """Whether a fused operation runs at this level as it is, not by its definition."""
+        return False
+
     def like(self, inner: Any) -> Any:
         """A value of this level from one below, which does not depend on what it wraps."""
         return type(self)(inner, self.level)
@@ -122,8 +126,6 @@ def lift(op: Primitive, call: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     top = newest(args)
     if top is None:
         return None
-    if op.definition is not None:
-        return op.definition(*args)
     mask = 0
     for i, a in enumerate(args):
         if isinstance(a, Wrapped) and a.level == top.level:
@@ -131,6 +133,8 @@ def lift(op: Primitive, call: Callable[..., Any], args: tuple[Any, ...]) -> Any:
                 refresh(a)
             if a.node is not None:
                 mask |= 1 << i
+    if op.definition is not None and (mask or not top.runs_whole(op)):
+        return op.definition(*args)
     out = top.run(op, call, args)
     mask &= op.differentiable
     if not mask or not is_grad_enabled():
