@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import sys
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
@@ -20,6 +19,8 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .hooks import Hooks, RemovableHandle, accumulator
 
 if TYPE_CHECKING:
     from .primitive import Plan, Primitive
@@ -421,87 +422,6 @@ class Node:
                 yield "a value", value.array.shape, value.version
 
 
-class Hooks(list[Callable[[Any], Any]]):
-    """What is called around a node's rules: in the list itself before them, in ``after`` after."""
-
-    def __init__(self) -> None:
-        self.after: list[Callable[[Any, Any], Any]] = []
-        self.metadata: dict[Any, Any] = {}
-
-    def around(self, node: Node, g: Any, grads: Sequence[Any]) -> Sequence[Any]:
-        """The gradients of the arguments, as the hooks leave them."""
-        for hook in list(self.after):
-            shown = tuple(None if x is None else _shown(x) for x in node.by_argument(grads))
-            given = tuple(map(_shown, g)) if node.op.several else (_shown(g),)
-            replaced = hook(shown, given)
-            if replaced is not None:
-                kept = dict(zip(node.by_argument(range(len(grads))), replaced, strict=True))
-                grads = [
-                    new.array if isinstance(new, Value) and not isinstance(old, Value) else new
-                    for new, old in ((kept[i], g) for i, g in enumerate(grads))
-                ]
-        return grads
-
-
-class AccumulateGrad:
-    """The end of the way back: it adds what arrives to ``variable.grad``."""
-
-    def __init__(self, variable: Any) -> None:
-        self.variable = variable
-        self.metadata: dict[Any, Any] = {}
-
-    next_functions: tuple[tuple[Any, int], ...] = ()
-
-    def name(self) -> str:
-        """Its name, as PyTorch prints it."""
-        return "AccumulateGrad"
-
-    def register_hook(self, hook: Callable[[Any, Any], Any]) -> RemovableHandle:
-        """Call ``hook((), grad_outputs)`` after the leaf's ``grad`` was added to."""
-        return self.variable.register_post_accumulate_grad_hook(lambda t: hook((), (t.grad,)))
-
-    def register_prehook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
-        """Call ``hook(grad_outputs)`` before; a tuple that it returns takes their place."""
-
-        def before(grad: Any) -> Any:
-            replaced = hook((grad,))
-            return replaced if replaced is None else replaced[0]
-
-        return self.variable.register_hook(before)
-
-    def __repr__(self) -> str:
-        return f"<AccumulateGrad of shape {self.variable.array.shape}>"
-
-
-class RemovableHandle:
-    """Takes a hook off again: ``remove()``, or leaving a ``with`` block."""
-
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks = hooks
-        self._hook = hook
-
-    def remove(self) -> None:
-        """Take the hook off; a second call does nothing."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
-
-
-def accumulator(leaf: Any) -> AccumulateGrad:
-    """The one ``AccumulateGrad`` of a leaf, as long as somebody holds it."""
-    known = leaf.__dict__.get("_accumulator")
-    found: AccumulateGrad | None = None if known is None else known()
-    if found is None:
-        found = AccumulateGrad(leaf)
-        leaf.__dict__["_accumulator"] = weakref.ref(found)
-    return found
-
-
 def _function_of(parent: Any) -> tuple[Any, int]:
     if isinstance(parent, Value):
         return accumulator(parent), 0
@@ -608,7 +528,7 @@ def walk(
                 continue
             grads = node.vjp(g, keep, lifted, level)
             if node.hooks is not None:
-                grads = node.hooks.around(node, g, grads)
+                grads = run_after_hooks(node, g, grads)
             for parent, grad in zip(node.parents, grads, strict=True):
                 if parent is not None and grad is not None:
                     pending.add(parent, grad, g)
@@ -722,6 +642,21 @@ def run_hooks(hooks: Iterable[Callable[[Any], Any]], grad: Any) -> Any:
             kept = [new if isinstance(old, Value) else new.array for new, old in pairs]
             grad = kept if several else kept[0]
     return grad
+
+
+def run_after_hooks(node: Node, g: Any, grads: Sequence[Any]) -> Sequence[Any]:
+    """The gradients of a node's arguments, as the hooks after its rules leave them."""
+    assert node.hooks is not None
+    for hook in list(node.hooks.after):
+        shown = tuple(None if x is None else _shown(x) for x in node.by_argument(grads))
+        replaced = hook(shown, tuple(map(_shown, g)) if node.op.several else (_shown(g),))
+        if replaced is not None:
+            kept = dict(zip(node.by_argument(range(len(grads))), replaced, strict=True))
+            grads = [
+                new.array if isinstance(new, Value) and not isinstance(old, Value) else new
+                for new, old in ((kept[i], x) for i, x in enumerate(grads))
+            ]
+    return grads
 
 
 def _fit_array(grad: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from . import printing
 from .devices import CPU, NoSuchDeviceError, check_device, device
 from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype
+from .hooks import RemovableHandle
 from .in_place_methods import InPlaceOperations
 from .layouts import memory_format, strided
 from .methods import Operations
@@ -22,7 +23,6 @@ from .ops.dims import axis_of
 from .tape import (
     LEAF,
     Node,
-    RemovableHandle,
     Value,
     is_grad_enabled,
     run_hooks,

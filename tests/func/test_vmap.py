@@ -113,6 +113,23 @@ def test_writes_that_cannot_be():
     assert outside.tolist() == [0, 0, 0]
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda y: y.add_(1).sum(),
+        lambda y: (y.exp(), y.add_(1))[0].sum(),
+        lambda y: (y * y, y.add_(1))[0].sum(),
+    ],
+)
+def test_writes_to_what_was_saved_are_noticed(write):
+    def function(x):
+        return write(x.exp())
+
+    for transform in (grad, lambda f: vmap(grad(f)), lambda f: grad(lambda x: vmap(f)(x).sum())):
+        with pytest.raises(RuntimeError, match="changed in place"):
+            transform(function)(t(A) if transform is not grad else t(A[0]))
+
+
 INDEXED = {
     "rows": lambda x, i: x[i],
     "rows and columns": lambda x, i: x[i, i],

@@ -18,13 +18,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..hooks import AccumulateGrad, RemovableHandle, accumulator
 from ..tape import (
     LEAF,
-    AccumulateGrad,
     Node,
-    RemovableHandle,
     Value,
-    accumulator,
     alias,
     no_grad,
     packers,

@@ -157,7 +157,12 @@ def _recorded(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, top: Wr
             parent if mask >> position & 1 else None
             for parent, position in zip(node.parents, node.plan.positions, strict=True)
         ]
-    return outputs_of(node, results) if op.several else results[0].alias(node)
+    if op.several:
+        return outputs_of(node, results)
+    shown_to_user = results[0].alias(node)
+    if node.plan.out >= 0:
+        node.result = shown_to_user.version
+    return shown_to_user
 
 
 @contextmanager
