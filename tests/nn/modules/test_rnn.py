@@ -17,8 +17,8 @@ from tinygrad_sm.nn.utils.rnn import (
 
 from ..agreement import check_error, check_function, check_layer, draw, made, pytorch
 
-T, N, I, H = 5, 3, 4, 2
-X = draw(T, N, I)
+T, N, D, H = 5, 3, 4, 2
+X = draw(T, N, D)
 KINDS = ["RNN", "LSTM", "GRU"]
 OPTIONS = [
     {},
@@ -33,13 +33,13 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_sequences(kind, options):
-    check_layer(lambda m: getattr(m.nn, kind)(I, H, **options), X)
+    check_layer(lambda m: getattr(m.nn, kind)(D, H, **options), X)
 
 
 def test_other_forms():
-    check_layer(lambda m: m.nn.RNN(I, H, 2, nonlinearity="relu"), X)
+    check_layer(lambda m: m.nn.RNN(D, H, 2, nonlinearity="relu"), X)
     for options in ({}, {"num_layers": 2, "bidirectional": True}, {"bias": False}):
-        check_layer(lambda m, o=options: m.nn.LSTM(I, 3, proj_size=2, **o), X)
+        check_layer(lambda m, o=options: m.nn.LSTM(D, 3, proj_size=2, **o), X)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -50,7 +50,7 @@ def test_a_first_state(kind):
         return layer(x, (first, other) if kind == "LSTM" else first)
 
     check_layer(
-        lambda m: getattr(m.nn, kind)(I, H, 2, bidirectional=True),
+        lambda m: getattr(m.nn, kind)(D, H, 2, bidirectional=True),
         X, first, draw(4, N, H, seed=2), call=call,
     )  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_a_single_sequence(kind):
 
     for options in ({}, {"batch_first": True}):
         check_layer(
-            lambda m, o=options: getattr(m.nn, kind)(I, H, **o), X[:, 0], draw(1, H), call=call
+            lambda m, o=options: getattr(m.nn, kind)(D, H, **o), X[:, 0], draw(1, H), call=call
         )
 
 
@@ -81,7 +81,7 @@ def test_packed_sequences(kind, lengths, both):
         return rnn.pad_packed_sequence(out, padding_value=0.5), last
 
     check_layer(
-        lambda m: getattr(m.nn, kind)(I, H, 2, bidirectional=both),
+        lambda m: getattr(m.nn, kind)(D, H, 2, bidirectional=both),
         X, draw(4 if both else 2, N, H), call=call,
     )  # fmt: skip
 
@@ -94,7 +94,7 @@ def test_packed_with_projection_and_dropout():
         return out.data, last
 
     check_layer(
-        lambda m: m.nn.LSTM(I, 3, 2, proj_size=2, dropout=0.5, bidirectional=True), X, call=call
+        lambda m: m.nn.LSTM(D, 3, 2, proj_size=2, dropout=0.5, bidirectional=True), X, call=call
     )
 
 
@@ -123,17 +123,17 @@ def test_cells(kind, options):
         return layer(x, (h, c) if kind == "LSTM" else h), layer(x)
 
     for x, h in ((X[0], draw(N, H)), (X[0, 0], draw(H))):
-        check_layer(lambda m: getattr(m.nn, f"{kind}Cell")(I, H, **options), x, h, h * 2, call=call)
-    check_layer(lambda m: m.nn.RNNCell(I, H, nonlinearity="relu"), X[0])
+        check_layer(lambda m: getattr(m.nn, f"{kind}Cell")(D, H, **options), x, h, h * 2, call=call)
+    check_layer(lambda m: m.nn.RNNCell(D, H, nonlinearity="relu"), X[0])
 
 
 def test_a_cell_is_a_step():
     sg.manual_seed(0)
-    layer = sg.nn.LSTM(I, H).double()
-    cell = sg.nn.LSTMCell(I, H).double()
+    layer = sg.nn.LSTM(D, H).double()
+    cell = sg.nn.LSTMCell(D, H).double()
     cell.load_state_dict({k[:-3]: v for k, v in layer.state_dict().items()})
     x = sg.tensor(X)
-    out, (h, c) = layer(x)
+    out, (_, c) = layer(x)
     state = None
     for t in range(T):
         state = cell(x[t], state)
@@ -142,10 +142,10 @@ def test_a_cell_is_a_step():
 
 
 def test_a_step_is_a_handful_of_nodes():
-    layer = sg.nn.LSTM(I, H)
+    layer = sg.nn.LSTM(D, H)
     counts = []
     for steps in (10, 20):
-        out, _ = layer(sg.zeros(steps, N, I))
+        out, _ = layer(sg.zeros(steps, N, D))
         seen, stack = set(), [out.grad_fn]
         while stack:
             node = stack.pop()
@@ -159,13 +159,13 @@ def test_a_step_is_a_handful_of_nodes():
 
 def test_dropout_alone_warns_and_nonsense_is_refused():
     with pytest.warns(UserWarning, match="num_layers greater than 1"):
-        sg.nn.LSTM(I, H, dropout=0.5)
+        sg.nn.LSTM(D, H, dropout=0.5)
     for build in (
-        lambda m: m.nn.LSTM(I, H, dropout=1.5),
-        lambda m: m.nn.GRU(I, 0),
-        lambda m: m.nn.GRU(I, H, 0),
-        lambda m: m.nn.LSTM(I, H, proj_size=H),
-        lambda m: m.nn.RNN(I, H, nonlinearity="gelu"),
+        lambda m: m.nn.LSTM(D, H, dropout=1.5),
+        lambda m: m.nn.GRU(D, 0),
+        lambda m: m.nn.GRU(D, H, 0),
+        lambda m: m.nn.LSTM(D, H, proj_size=H),
+        lambda m: m.nn.RNN(D, H, nonlinearity="gelu"),
     ):
         check_error(build)
 
@@ -173,13 +173,13 @@ def test_dropout_alone_warns_and_nonsense_is_refused():
 @pytest.mark.parametrize("kind", KINDS)
 def test_refusals(kind):
     def layer(m, **options):
-        return getattr(m.nn, kind)(I, H, **options).double()
+        return getattr(m.nn, kind)(D, H, **options).double()
 
-    check_error(lambda m, x: layer(m)(x), draw(T, N, I + 1))
-    check_error(lambda m, x: layer(m)(x), draw(T, N, I, 1))
+    check_error(lambda m, x: layer(m)(x), draw(T, N, D + 1))
+    check_error(lambda m, x: layer(m)(x), draw(T, N, D, 1))
     check_error(lambda m, x: layer(m)(x[:0]), X)
-    check_error(lambda m, x: getattr(m.nn, f"{kind}Cell")(I, H).double()(x), X)
-    check_error(lambda m, x: getattr(m.nn, f"{kind}Cell")(I, H).double()(x), draw(N, I + 1))
+    check_error(lambda m, x: getattr(m.nn, f"{kind}Cell")(D, H).double()(x), X)
+    check_error(lambda m, x: getattr(m.nn, f"{kind}Cell")(D, H).double()(x), draw(N, D + 1))
 
     def wrong_state(m, x):
         h = m.zeros(1, N + 1, H, dtype=x.dtype)

@@ -91,10 +91,8 @@ def test_layers(options):
     check_layer(
         lambda m: m.nn.TransformerEncoderLayer(4, 2, **options), Q, call=encode, second=second
     )
-    if options.get("batch_first"):
-        inputs = Q.transpose(1, 0, 2), K.transpose(1, 0, 2)
-    else:
-        inputs = Q, K
+    order = (1, 0, 2) if options.get("batch_first") else (0, 1, 2)
+    inputs = Q.transpose(order), K.transpose(order)
     check_layer(lambda m: m.nn.TransformerDecoderLayer(4, 2, **options), *inputs, second=second)
 
 

@@ -8,47 +8,41 @@ from __future__ import annotations
 
 from ...tensor import Tensor
 from .. import functional as F
-from ..functional.reduction import chosen
-from .module import Module
+from .margin_loss import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
+from .reducing import _Loss, _WeightedLoss
 
-
-class _Loss(Module):
-    """What losses share: how the samples' losses are put together.
-
-    Raises:
-        ValueError: for an unknown reduction.
-    """
-
-    reductions: tuple[str, ...] = ("none", "mean", "sum")
-
-    def __init__(
-        self,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__()
-        reduction = chosen(size_average, reduce, reduction)
-        if reduction not in self.reductions:
-            raise ValueError(
-                f"{type(self).__name__}: {reduction} is not a valid value for reduction: expected "
-                f"one of {self.reductions}"
-            )
-        self.reduction = reduction
-
-
-class _WeightedLoss(_Loss):
-    """A loss with a factor for each class or sample, kept as the buffer ``weight``."""
-
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CosineEmbeddingLoss",
+    "CrossEntropyLoss",
+    "GaussianNLLLoss",
+    "HingeEmbeddingLoss",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "MSELoss",
+    "MarginRankingLoss",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
+    "NLLLoss",
+    "PoissonNLLLoss",
+    "SmoothL1Loss",
+    "SoftMarginLoss",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
+]
 
 
 class CrossEntropyLoss(_WeightedLoss):

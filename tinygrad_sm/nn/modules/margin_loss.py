@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ...tensor import Tensor
 from .. import functional as F
 from .distance import PairwiseDistance
-from .loss import _Loss, _WeightedLoss
+from .reducing import _Loss, _WeightedLoss
 
 
 class SoftMarginLoss(_Loss):
