@@ -153,8 +153,7 @@ def check_layer(
 ) -> None:
     """A layer: the same start, results, derivatives and buffers as PyTorch's, and its state loads.
 
-    ``close``: how near the start is, where it is not equal to the last bit: normal numbers go
-    through a logarithm and a cosine, and some weights are computed.
+    ``close``: how near the start is, where it is not equal to the last bit, as it is computed.
     """
     torch = pytorch()
     with warnings.catch_warnings():
