@@ -19,6 +19,7 @@ from .. import dtypes
 from ..devices import CPU, check_device
 from ..dtypes import as_numpy_dtype
 from ..tape import LEAF, no_grad, values_of, wrap
+from .box_muller import box_muller
 from .dims import sizes_of
 
 if TYPE_CHECKING:
@@ -111,9 +112,9 @@ class Generator:
         work = np.dtype(np.float64) if kind == np.float64 else np.dtype(np.float32)
         out = self.uniform(count, work)
         whole = count // 16 * 16
-        out[:whole] = _box_muller(out[:whole])
+        out[:whole] = box_muller(out[:whole])
         if whole < count:
-            out[-16:] = _box_muller(self.uniform(16, work))
+            out[-16:] = box_muller(self.uniform(16, work))
         return out.astype(kind, copy=False)
 
     def _one_normal(self) -> float:
@@ -133,14 +134,6 @@ class Generator:
             for i, step in enumerate((self.bits32(count - 1) % left).tolist()):
                 order[i], order[i + step] = order[i + step], order[i]
         return np.asarray(order, np.int64)
-
-
-def _box_muller(u: np.ndarray) -> np.ndarray:
-    """Normal numbers from uniform ones, in blocks of 16 (Box and Muller, 1958)."""
-    blocks = u.reshape(-1, 2, 8)
-    radius = np.sqrt(-2 * np.log(1 - blocks[:, 0]))
-    angle = (2 * math.pi) * blocks[:, 1]
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).reshape(-1)
 
 
 default_generator = Generator()
@@ -357,19 +350,26 @@ def multinomial(
 
 
 def uniform_values(x: np.ndarray, low: float, high: float, generator: Any) -> np.ndarray:
-    """What ``Tensor.uniform_`` writes: rounded once, as PyTorch's fused multiply-add does."""
+    """What ``Tensor.uniform_`` writes."""
     draws = (generator or default_generator).uniform(x.size, x.dtype).reshape(x.shape)
     first, last = np.asarray(low, x.dtype), np.asarray(high, x.dtype)
-    wide = np.float64 if x.dtype == np.float32 else x.dtype
-    return (draws.astype(wide) * (last - first) + first.astype(wide)).astype(x.dtype)
+    return _scaled(draws, last - first, first)
 
 
 def normal_values(x: np.ndarray, mean: float, std: float, generator: Any) -> np.ndarray:
     """What ``Tensor.normal_`` writes."""
     if std < 0:
         raise RuntimeError(f"normal: expects std >= 0, but found std {std}")
-    draws = (generator or default_generator).normal(x.size, x.dtype).reshape(x.shape)
-    return draws * np.asarray(std, x.dtype) + np.asarray(mean, x.dtype)
+    # a few numbers are drawn one by one in float64, and rounded at the end
+    kind = np.dtype(np.float64) if x.size < 16 else x.dtype
+    draws = (generator or default_generator).normal(x.size, kind).reshape(x.shape)
+    return _scaled(draws, np.asarray(std, kind), np.asarray(mean, kind)).astype(x.dtype)
+
+
+def _scaled(draws: np.ndarray, by: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """``draws by + shift``, in float32 rounded once, as PyTorch's fused multiply-add does."""
+    wide = np.float64 if draws.dtype == np.float32 else draws.dtype
+    return (draws.astype(wide) * by + shift.astype(wide)).astype(draws.dtype)
 
 
 def integer_values(x: np.ndarray, low: Any, high: Any, generator: Any) -> np.ndarray:

@@ -13,12 +13,11 @@ from .shape import split
 # --- LSTM (Hochreiter and Schmidhuber, 1997; with the forget gate of Gers et al., 2000) -----------
 
 gates = primitive(
-    lambda x, h, scale, shift: scale * np.tanh(scale * (x + h)) + shift,
-    "``scale tanh(scale (x + h)) + shift``: tanh for 1 and 0, the sigmoid for 1/2 and 1/2.",
+    lambda x, scale, shift: scale * np.tanh(scale * x) + shift,
+    "``scale tanh(scale x) + shift``: tanh for 1 and 0, the sigmoid for 1/2 and 1/2.",
     name="lstm_gates",
     family="elementwise",
-    x=lambda g, out, scale, shift: g * (scale * scale - (out - shift) ** 2),
-    h=lambda g, out, scale, shift: g * (scale * scale - (out - shift) ** 2),
+    x=lambda g, out, scale, shift: g * (scale * scale - np.square(out - shift)),
 )
 
 

@@ -36,7 +36,7 @@ def test_attention(options, masked, need):
 
     check_layer(
         lambda m: m.nn.MultiheadAttention(4, 2, **options), Q, K, V,
-        call=call, normal="add_bias_kv" in options, second=need,
+        call=call, second=need,
     )  # fmt: skip
 
 

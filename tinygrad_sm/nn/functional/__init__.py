@@ -149,6 +149,7 @@ from .resampling import (
     upsample_bilinear,
     upsample_nearest,
 )
+from .sequence_loss import ctc_loss
 from .sparse import (
     embedding,
     embedding_bag,

@@ -380,7 +380,9 @@ class ParameterDict(Module):
 
     def __getitem__(self, key: str) -> Any:
         if key not in self._keys:
-            raise KeyError(f"{key!r}: the ParameterDict has the keys {list(self._keys)}")
+            raise AttributeError(
+                f"ParameterDict has no attribute {key!r}: its keys are {list(self._keys)}"
+            )
         return getattr(self, key)
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -427,7 +429,7 @@ class ParameterDict(Module):
         """Take a value out, and return it.
 
         Raises:
-            KeyError: if there is none.
+            AttributeError: if there is none, as in PyTorch.
         """
         value = self[key]
         delattr(self, key)

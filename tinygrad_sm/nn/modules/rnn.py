@@ -416,7 +416,7 @@ class LSTM(RNNBase):
         scale, shift = gate_constants(self.hidden_size, shares.array.dtype)
 
         def step(share: Tensor, state: State) -> State:
-            h, c = lstm_cell(gates(share, matmul(state[0], turned), scale, shift), state[1])
+            h, c = lstm_cell(gates(share + matmul(state[0], turned), scale, shift), state[1])
             return (h if projection is None else matmul(h, projection)), c
 
         return shares, step

@@ -154,7 +154,7 @@ class LSTMCell(RNNCellBase):
         x, h, c = self._prepared(input, *(hx or (None, None)))
         share, own = self._shares(x, h)
         scale, shift = gate_constants(self.hidden_size, share.array.dtype)
-        new_h, new_c = lstm_cell(gates(share, own, scale, shift), c)
+        new_h, new_c = lstm_cell(gates(share + own, scale, shift), c)
         return new_h, new_c
 
 
