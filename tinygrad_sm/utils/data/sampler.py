@@ -95,8 +95,9 @@ class RandomSampler(Sampler[int]):
         if generator is None:
             generator = Generator().manual_seed(draw_seed(None))
         if self.replacement:
-            return self._with_replacement(n, generator)
-        return self._permuted(n, generator)
+            yield from self._with_replacement(n, generator)
+        else:
+            yield from self._permuted(n, generator)
 
     def _with_replacement(self, n: int, generator: Generator) -> Iterator[int]:
         for start in range(0, self.num_samples, 32):
