@@ -234,6 +234,7 @@ _LAZY = (
     "jit",
     "mps",
     "random",
+    "serialization",
     "testing",
     "xpu",
 )
@@ -244,6 +245,8 @@ def __getattr__(name: str) -> _Any:
         return _import_module(f"{__name__}.{name}")
     if name == "autocast":
         return _import_module(f"{__name__}.amp").autocast
+    if name in ("save", "load"):
+        return getattr(_import_module(f"{__name__}.serialization"), name)
     if name == "GradScaler":
         return _import_module(f"{__name__}.amp").GradScaler
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
