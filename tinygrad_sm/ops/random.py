@@ -274,7 +274,8 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None
     if not np.all((chance >= 0) & (chance <= 1)):
         raise RuntimeError("bernoulli: expected probabilities between 0 and 1")
     x = input.array
-    draws = (generator or default_generator).uniform(x.size, np.dtype(np.float64)).reshape(x.shape)
+    kind = x.dtype if p is None and x.dtype.kind == "f" else np.dtype(np.float64)
+    draws = (generator or default_generator).uniform(x.size, kind).reshape(x.shape)
     return wrap((draws < chance).astype(x.dtype))
 
 
@@ -287,7 +288,8 @@ def multinomial(
 ) -> Tensor:
     """Indices drawn with probabilities in proportion to weights, row by row.
 
-    Without replacement the weights compete as exponential clocks (Efraimidis and Spirakis, 2006).
+    Without replacement, and for a single sample, the weights compete as exponential clocks
+    (Efraimidis and Spirakis, 2006).
 
     Raises:
         RuntimeError: for negative or non-finite weights, a row of zeros, or more samples than
@@ -304,7 +306,7 @@ def multinomial(
         )
     source = generator or default_generator
     rows, choices = weights.shape
-    if replacement:
+    if replacement and num_samples > 1:
         ladder = np.cumsum(weights, -1)
         heights = source.uniform(rows * num_samples, np.dtype(np.float64)).reshape(rows, -1)
         picks = [
