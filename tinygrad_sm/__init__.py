@@ -231,6 +231,7 @@ _LAZY = (
     "backends",
     "compiler",
     "cuda",
+    "distributions",
     "jit",
     "mps",
     "random",
