@@ -232,9 +232,11 @@ _LAZY = (
     "backends",
     "compiler",
     "cuda",
+    "distributions",
     "jit",
     "mps",
     "random",
+    "serialization",
     "testing",
     "xpu",
 )
@@ -245,6 +247,8 @@ def __getattr__(name: str) -> _Any:
         return _import_module(f"{__name__}.{name}")
     if name == "autocast":
         return _import_module(f"{__name__}.amp").autocast
+    if name in ("save", "load"):
+        return getattr(_import_module(f"{__name__}.serialization"), name)
     if name == "GradScaler":
         return _import_module(f"{__name__}.amp").GradScaler
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -295,9 +295,10 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None
     if not np.all((chance >= 0) & (chance <= 1)):
         raise RuntimeError("bernoulli: expected probabilities between 0 and 1")
     x = input.array
+    kind = x.dtype if p is None and x.dtype.kind == "f" else np.dtype(np.float64)
     source = generator or default_generator
     draws = sample(
-        lambda sizes: source.uniform(math.prod(sizes), np.dtype(np.float64)).reshape(sizes),
+        lambda sizes: source.uniform(math.prod(sizes), kind).reshape(sizes),
         x.shape,
     )
     with no_grad():
@@ -313,7 +314,8 @@ def multinomial(
 ) -> Tensor:
     """Indices drawn with probabilities in proportion to weights, row by row.
 
-    Without replacement the weights compete as exponential clocks (Efraimidis and Spirakis, 2006).
+    Without replacement, and for a single sample, the weights compete as exponential clocks
+    (Efraimidis and Spirakis, 2006).
 
     Raises:
         RuntimeError: for negative or non-finite weights, a row of zeros, or more samples than
@@ -330,7 +332,7 @@ def multinomial(
         )
     source = generator or default_generator
     rows, choices = weights.shape
-    if replacement:
+    if replacement and num_samples > 1:
         ladder = np.cumsum(weights, -1)
         heights = source.uniform(rows * num_samples, np.dtype(np.float64)).reshape(rows, -1)
         picks = [
