@@ -28,6 +28,7 @@ PICK: Any = None  # the two operations of the walk itself, made in primitive.py
 STAND_IN: Any = None
 _clock = count()
 _new = object.__new__
+_getframe = sys._getframe
 
 
 class Leaf:
@@ -194,13 +195,24 @@ class inference_mode(_Switch):
 
 def user_line(depth: int = 2) -> tuple[CodeType, int] | None:
     """The nearest frame outside this package as (code, instruction), decoded only in errors."""
-    frame: FrameType | None = sys._getframe(depth)
+    frame: FrameType | None = _getframe(depth)
     while frame is not None:
         code = frame.f_code
-        if not code.co_filename.startswith(_PACKAGE):
+        if not _ours[code.co_filename]:
             return code, frame.f_lasti
         frame = frame.f_back
     return None
+
+
+class _InPackage(dict[str, bool]):
+    """Whether a file belongs to this package, found out once a file."""
+
+    def __missing__(self, filename: str) -> bool:
+        self[filename] = filename.startswith(_PACKAGE)
+        return self[filename]
+
+
+_ours = _InPackage()
 
 
 def describe_line(where: tuple[CodeType, int] | None) -> str:
@@ -223,10 +235,9 @@ class Node:
         plan: which rules to run and where their inputs stand in ``saved``.
         parents: per rule, the ``Node`` or leaf ``Tensor`` that the argument came from.
         saved: what the rules named; ``None`` once freed.
-        stamp: the versions of the saved tensors, added up: it changes if any of them is written.
         shape, dtype: of the result; tuples of them where the operation has several results.
         where: the line of the user's program that ran it.
-        order: its place in time.
+        order: its place in time; a saved tensor must not have been written after it.
         hooks: called with the gradient of the result, which each may replace.
     """
 
@@ -240,7 +251,6 @@ class Node:
         "plan",
         "saved",
         "shape",
-        "stamp",
         "where",
     )
 
@@ -250,7 +260,6 @@ class Node:
         plan: Plan,
         parents: Sequence[Any],
         saved: Any,
-        stamp: int,
         shape: Any,
         dtype: Any,
         where: Any,
@@ -259,7 +268,6 @@ class Node:
         self.plan = plan
         self.parents = parents
         self.saved = saved
-        self.stamp = stamp
         self.shape = shape
         self.dtype = dtype
         self.where = where
@@ -290,23 +298,17 @@ class Node:
             self.saved = None
         if record and self.op.definition is not None:
             return self._through_definition(g, values)
-        grads = []
-        for (rule, names), parent in zip(self.plan.rules, self.parents, strict=False):
-            named = (values[name] if name >= 0 else shape_of(parent) for name in names)
-            grads.append(rule(g, *named))
-        return grads[0] if self.plan.spread else grads
+        return self.plan.pull(g, values, self.parents)
 
     def _unpack(self, record: bool) -> list[Any]:
         """What was saved: as Tensors on the graph if ``record``, else as bare arrays."""
-        stamp = 0
         values = []
         for value in self.saved:
             if isinstance(value, Value):
-                stamp += value.version[0]
+                if value.version[0] and value.version[2] > self.order:
+                    self._complain_of_write(value)
                 value = value if record else value.array
             values.append(value)
-        if stamp != self.stamp:
-            self._complain_of_write()
         if record and self.plan.out >= 0:
             out = values[self.plan.out]
             values[self.plan.out] = outputs_of(self, out) if self.op.several else wrap(out, self)
@@ -319,7 +321,7 @@ class Node:
         for position, parent in zip(self.plan.positions, self.parents, strict=True):
             stand_in = wrap(arguments[position].array)
             stand_in.node = Node(
-                STAND_IN, STAND_IN.plan(1, 1), (parent,), (), 0, *like(parent), self.where
+                STAND_IN, STAND_IN.plan(1, 1), (parent,), (), *like(parent), self.where
             )
             arguments[position] = stand_in
             stand_ins.append(stand_in)
@@ -336,13 +338,7 @@ class Node:
             "go through one graph twice on purpose, pass retain_graph=True to the first backward."
         )
 
-    def _complain_of_write(self) -> None:
-        changed = [
-            value
-            for value in self.saved
-            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order
-        ]
-        tensor = changed[0]
+    def _complain_of_write(self, tensor: Value) -> None:
         raise RuntimeError(
             f"a value of shape {tensor.array.shape} that {self.op.name} saved for its gradient "
             f"was changed in place afterwards (it is now at version {tensor.version[0]}). It was "
@@ -367,7 +363,7 @@ def outputs_of(node: Node, arrays: Iterable[np.ndarray]) -> tuple[Any, ...]:
     """One Tensor for each of several results; each has a ``PICK`` node of its own."""
     plan = PICK.plan(1, 1)
     return tuple(
-        wrap(a, Node(PICK, plan, (node,), (i,), 0, a.shape, a.dtype, node.where))
+        wrap(a, Node(PICK, plan, (node,), (i,), a.shape, a.dtype, node.where))
         for i, a in enumerate(arrays)
     )
 
@@ -402,8 +398,9 @@ def walk(
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
         captured = {}
-        while pending.heap:
-            node = heappop(pending.heap)[1]
+        heap, add = pending.heap, pending.add
+        while heap:
+            node = heappop(heap)[1]
             g = pending.take(node)
             if node.hooks:
                 g = run_hooks(node.hooks, g)
@@ -415,9 +412,9 @@ def walk(
             if node.op is PICK:
                 pending.add_output(node.parents[0], node.saved[0], g)
                 continue
-            for parent, grad in zip(node.parents, node.vjp(g, keep, record), strict=True):
+            for parent, grad in zip(node.parents, node.vjp(g, keep, record)):  # noqa: B905 (slow)
                 if parent is not None and grad is not None:
-                    pending.add(parent, grad, g)
+                    add(parent, grad, g)
         if targets is not None:
             for leaf, grad in pending.leaves.items():
                 captured[leaf] = run_hooks(leaf._hooks, grad) if leaf._hooks else grad
@@ -439,20 +436,17 @@ class _Gradients:
 
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
         """Add a contribution; an array is added into only if no one else can hold it."""
-        if type(target) is Node:
-            store: dict[Any, Any] = self.nodes
-            shape, dtype = target.shape, target.dtype
-        else:
-            store = self.leaves
-            shape, dtype = target.array.shape, target.array.dtype
+        is_node = type(target) is Node
+        store = self.nodes if is_node else self.leaves
+        like = target if is_node else target.array
         if self.record:
-            grad = _fit_tensor(grad, shape, dtype)
-        elif grad.shape != shape or grad.dtype != dtype:
-            grad = _fit_array(grad, shape, dtype)
+            grad = _fit_tensor(grad, like.shape, like.dtype)
+        elif grad.shape != like.shape or grad.dtype is not like.dtype:
+            grad = _fit_array(grad, like.shape, like.dtype)
         old = store.get(target)
         if old is None:
             store[target] = grad
-            if store is self.nodes:
+            if is_node:
                 heappush(self.heap, (-target.order, target))
             elif self._is_fresh(grad, source):
                 self.owned.add(target)
@@ -483,7 +477,6 @@ class _Gradients:
 
     def take(self, node: Node) -> Any:
         """The finished gradient of a node."""
-        self.owned.discard(node)
         grad = self.nodes.pop(node)
         if not node.op.several:
             return grad
