@@ -11,6 +11,7 @@ tensor([-0.1580,  0.0419,  0.0021,  0.1140])
 from __future__ import annotations
 
 from . import autograd, nn, optim, utils
+from .allocator import keep_freed_memory
 from .dtypes import (
     bool_,
     dtype,
@@ -181,3 +182,5 @@ bool = bool_
 float, double, half = float32, float64, float16
 long, int, short = int64, int32, int16
 __version__ = "0.1.0"
+
+keep_freed_memory()
