@@ -10,20 +10,49 @@ tensor([-0.1580,  0.0419,  0.0021,  0.1140])
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
 from . import autograd, nn, optim, utils
 from .allocator import keep_freed_memory
+from .compiler import compile
+from .devices import device, get_default_device, set_default_device
 from .dtypes import (
+    bfloat16,
     bool_,
+    can_cast,
+    complex32,
+    complex64,
+    complex128,
     dtype,
+    finfo,
     float16,
     float32,
     float64,
+    get_default_dtype,
+    iinfo,
     int8,
     int16,
     int32,
     int64,
+    result_type,
+    set_default_dtype,
     uint8,
 )
+from .dtypes import common_type as promote_types
+from .layouts import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    jagged,
+    layout,
+    memory_format,
+    preserve_format,
+    sparse_coo,
+    sparse_csr,
+    strided,
+)
+from .ops.arrangement import diagonal, moveaxis, movedim, roll
 from .ops.creation import (
     arange,
     as_tensor,
@@ -97,6 +126,7 @@ from .ops.elementwise import (
     trunc,
     where,
 )
+from .ops.extremes import max, min
 from .ops.indexing import (
     argsort,
     gather,
@@ -126,6 +156,7 @@ from .ops.random import (
     randn,
     randn_like,
     randperm,
+    seed,
     set_rng_state,
 )
 from .ops.reduction import (
@@ -173,14 +204,49 @@ from .tape import enable_grad, inference_mode, is_grad_enabled, no_grad, set_gra
 
 # first: importing the module binds its name, which the function ``tensor`` then takes over
 from .tensor import Size, Tensor
-from .tensor import maximum_of as max
-from .tensor import minimum_of as min
+from .typed_tensors import (
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+    set_default_tensor_type,
+)
+from .version import __version__
 
 true_divide = divide = div
 multiply, subtract, negative, absolute = mul, sub, neg, abs
 bool = bool_
 float, double, half = float32, float64, float16
 long, int, short = int64, int32, int16
-__version__ = "0.1.0"
+cfloat, cdouble, chalf = complex64, complex128, complex32
 
 keep_freed_memory()
+
+# imported when first used, so that what a program does not use costs it nothing
+_LAZY = (
+    "accelerator",
+    "amp",
+    "backends",
+    "compiler",
+    "cuda",
+    "jit",
+    "mps",
+    "random",
+    "testing",
+    "xpu",
+)
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LAZY:
+        return _import_module(f"{__name__}.{name}")
+    if name == "autocast":
+        return _import_module(f"{__name__}.amp").autocast
+    if name == "GradScaler":
+        return _import_module(f"{__name__}.amp").GradScaler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
 from itertools import count
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 _PACKAGE = dirname(__file__) + sep
 PICK: Any = None  # the two operations of the walk itself, made in primitive.py
 STAND_IN: Any = None
+lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
+active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
+packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
+tracer: Any = None  # while a trace runs, its Recorder (trace/recorder.py)
 _clock = count()
 _new = object.__new__
 _getframe = sys._getframe
@@ -50,6 +55,7 @@ class Value:
         version: counts the writes in place; one list shared by all views of one memory. After a
             write it also holds that write's line and time: ``[count, line, order]``.
         window: ``None``, or the ``View`` by which this tensor looks into another one's memory.
+        level: 0, or the time at which the level that wraps this value was opened (see ``func``).
     """
 
     __slots__ = ("__dict__", "__weakref__", "array", "node", "version", "window")
@@ -58,6 +64,7 @@ class Value:
     node: Any
     version: list[Any]
     window: View | None
+    level: int = 0
 
     tensor_type: type  # Tensor, set once by tensor.py, so that imports point one way
 
@@ -70,6 +77,18 @@ def wrap(array: Any, node: Any = None) -> Any:
     t.version = [0]
     t.window = None
     return t
+
+
+def alias(t: Any, node: Any = None) -> Any:
+    """The same value, on the same memory, at another place on the tape."""
+    return t.alias(node) if t.level else wrap(t.array, node)
+
+
+def values_of(t: Any) -> np.ndarray:
+    """The numbers behind a value: for a batch, those of all samples, the batch in front."""
+    while isinstance(t, Value) and t.level:
+        t = t.inner  # type: ignore[attr-defined]
+    return t.array if isinstance(t, Value) else t
 
 
 class View:
@@ -235,10 +254,12 @@ class Node:
         plan: which rules to run and where their inputs stand in ``saved``.
         parents: per rule, the ``Node`` or leaf ``Tensor`` that the argument came from.
         saved: what the rules named; ``None`` once freed.
+        result: the version of the result where a rule names ``out``, else ``None``: not the result
+            itself, which would be a cycle.
         shape, dtype: of the result; tuples of them where the operation has several results.
         where: the line of the user's program that ran it.
         order: its place in time; a saved tensor must not have been written after it.
-        hooks: called with the gradient of the result, which each may replace.
+        hooks: called with the gradient of the result, and with those of the arguments.
     """
 
     __slots__ = (
@@ -249,6 +270,7 @@ class Node:
         "order",
         "parents",
         "plan",
+        "result",
         "saved",
         "shape",
         "where",
@@ -272,7 +294,8 @@ class Node:
         self.dtype = dtype
         self.where = where
         self.order = next(_clock)
-        self.hooks: list[Callable[[Any], Any]] | None = None
+        self.hooks: Hooks | None = None
+        self.result: list[Any] | None = None
 
     def name(self) -> str:
         """The node's name as PyTorch prints it, such as ``MulBackward0``."""
@@ -280,38 +303,74 @@ class Node:
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """The parents, each with 0, as in PyTorch; a leaf tensor stands for itself."""
-        return tuple((parent, 0) for parent in self.parents)
+        """What comes next on the way back: (node, which of its results), one an argument.
+
+        A leaf that requires grad is met as its ``AccumulateGrad``; ``(None, 0)`` stands for an
+        argument that needs no gradient.
+        """
+        return tuple(_function_of(parent) for parent in self.parents)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for notes about the node, kept as long as the node."""
+        return self._get_hooks().metadata
+
+    def register_hook(self, hook: Callable[[Any, Any], Any]) -> RemovableHandle:
+        """Call ``hook(grad_inputs, grad_outputs)`` after the rules ran.
+
+        Both are tuples of tensors; a tuple that the hook returns takes the place of the first.
+        """
+        after = self._get_hooks().after
+        after.append(hook)
+        return RemovableHandle(after, hook)
+
+    def register_prehook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before the rules run; a tuple it returns takes their place."""
+        several = self.op.several
+
+        def before(grad: Any) -> Any:
+            replaced = hook(tuple(grad) if several else (grad,))
+            return replaced if replaced is None or several else replaced[0]
+
+        hooks = self._get_hooks()
+        hooks.append(before)
+        return RemovableHandle(hooks, before)
+
+    def _get_hooks(self) -> Hooks:
+        self.hooks = Hooks() if self.hooks is None else self.hooks
+        return self.hooks
 
     def __repr__(self) -> str:
         return f"<{self.name()}>"
 
-    def vjp(self, g: Any, keep: bool, record: bool) -> Sequence[Any]:
+    def vjp(self, g: Any, keep: bool, lifted: bool) -> Sequence[Any]:
         """The gradients of the arguments, one a parent, given that of the result.
 
-        With ``record`` the rules are fed Tensors, so that what they compute is itself recorded.
+        With ``lifted`` the rules are fed Tensors, so that what they compute is itself recorded.
         """
         if self.saved is None:
             self._complain_of_second_backward()
-        values = self._unpack(record)
+        values = self._unpack(lifted)
         if not keep:
             self.saved = None
-        if record and self.op.definition is not None:
+        if lifted and self.op.definition is not None:
             return self._through_definition(g, values)
         return self.plan.pull(g, values, self.parents)
 
-    def _unpack(self, record: bool) -> list[Any]:
-        """What was saved: as Tensors on the graph if ``record``, else as bare arrays."""
+    def _unpack(self, lifted: bool) -> list[Any]:
+        """What was saved: as Tensors on the graph if ``lifted``, else as bare arrays."""
         values = []
         for value in self.saved:
             if isinstance(value, Value):
                 if value.version[0] and value.version[2] > self.order:
-                    self._complain_of_write(value)
-                value = value if record else value.array
+                    self._complain_of_write()
+                value = value if lifted else value.array
             values.append(value)
-        if record and self.plan.out >= 0:
+        if self.result is not None and self.result[0]:
+            self._complain_of_write()
+        if lifted and self.plan.out >= 0:
             out = values[self.plan.out]
-            values[self.plan.out] = outputs_of(self, out) if self.op.several else wrap(out, self)
+            values[self.plan.out] = outputs_of(self, out) if self.op.several else placed(out, self)
         return values
 
     def _through_definition(self, g: Any, values: list[Any]) -> Sequence[Any]:
@@ -319,15 +378,12 @@ class Node:
         arguments = values[: self.plan.count]
         stand_ins = []
         for position, parent in zip(self.plan.positions, self.parents, strict=True):
-            stand_in = wrap(arguments[position].array)
-            stand_in.node = Node(
-                STAND_IN, STAND_IN.plan(1, 1), (parent,), (), *like(parent), self.where
-            )
-            arguments[position] = stand_in
-            stand_ins.append(stand_in)
+            arguments[position] = stand_in(arguments[position], parent)
+            stand_ins.append(arguments[position])
+        record = is_grad_enabled()
         with enable_grad():
             out = self.op.definition(*arguments)  # type: ignore[misc]
-        return walk([out], [g], targets=[s.node for s in stand_ins], keep=True, record=True)
+        return walk([out], [g], targets=[s.node for s in stand_ins], keep=True, record=record)
 
     def _complain_of_second_backward(self) -> None:
         raise RuntimeError(
@@ -338,14 +394,127 @@ class Node:
             "go through one graph twice on purpose, pass retain_graph=True to the first backward."
         )
 
-    def _complain_of_write(self, tensor: Value) -> None:
+    def _complain_of_write(self) -> None:
+        what, shape, version = next(self._written())
+        count, line, _ = version
         raise RuntimeError(
-            f"a value of shape {tensor.array.shape} that {self.op.name} saved for its gradient "
-            f"was changed in place afterwards (it is now at version {tensor.version[0]}). It was "
-            f"used at {describe_line(self.where)}; it was changed at "
-            f"{describe_line(tensor.version[1])}. Use the out-of-place form there (x = x + 1 "
-            "instead of x += 1), or change a clone()."
+            f"{what} of shape {shape} that {self.op.name} saved for its gradient was changed in "
+            f"place afterwards (it is now at version {count}). It was used at "
+            f"{describe_line(self.where)}; it was changed at {describe_line(line)}. Use the "
+            "out-of-place form there (x = x + 1 instead of x += 1), or change a clone()."
         )
+
+    def _written(self) -> Iterator[tuple[str, Any, list[Any]]]:
+        """What was saved and then written to: what it is, its shape and its version."""
+        if self.result is not None and self.result[0]:
+            yield "a result", self.shape, self.result
+        for value in self.saved:
+            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order:
+                yield "a value", value.array.shape, value.version
+
+
+class Hooks(list[Callable[[Any], Any]]):
+    """What is called around a node's rules: in the list itself before them, in ``after`` after."""
+
+    def __init__(self) -> None:
+        self.after: list[Callable[[Any, Any], Any]] = []
+        self.metadata: dict[Any, Any] = {}
+
+    def around(self, node: Node, g: Any, grads: Sequence[Any]) -> Sequence[Any]:
+        """The gradients of the arguments, as the hooks leave them."""
+        for hook in list(self.after):
+            shown = tuple(None if x is None else _shown(x) for x in grads)
+            given = tuple(map(_shown, g)) if node.op.several else (_shown(g),)
+            replaced = hook(shown, given)
+            if replaced is not None:
+                grads = [
+                    new.array if isinstance(new, Value) and not isinstance(old, Value) else new
+                    for new, old in zip(replaced, grads, strict=True)
+                ]
+        return grads
+
+
+class AccumulateGrad:
+    """The end of the way back: it adds what arrives to ``variable.grad``."""
+
+    def __init__(self, variable: Any) -> None:
+        self.variable = variable
+        self.metadata: dict[Any, Any] = {}
+
+    next_functions: tuple[tuple[Any, int], ...] = ()
+
+    def name(self) -> str:
+        """Its name, as PyTorch prints it."""
+        return "AccumulateGrad"
+
+    def register_hook(self, hook: Callable[[Any, Any], Any]) -> RemovableHandle:
+        """Call ``hook((), grad_outputs)`` after the leaf's ``grad`` was added to."""
+        return self.variable.register_post_accumulate_grad_hook(lambda t: hook((), (t.grad,)))
+
+    def register_prehook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before; a tuple that it returns takes their place."""
+
+        def before(grad: Any) -> Any:
+            replaced = hook((grad,))
+            return replaced if replaced is None else replaced[0]
+
+        return self.variable.register_hook(before)
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad of shape {self.variable.array.shape}>"
+
+
+class RemovableHandle:
+    """Takes a hook off again: ``remove()``, or leaving a ``with`` block."""
+
+    def __init__(self, hooks: list[Any], hook: Any) -> None:
+        self._hooks = hooks
+        self._hook = hook
+
+    def remove(self) -> None:
+        """Take the hook off; a second call does nothing."""
+        if self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+def accumulator(leaf: Any) -> AccumulateGrad:
+    """The one ``AccumulateGrad`` of a leaf, as long as somebody holds it."""
+    known = leaf.__dict__.get("_accumulator")
+    found: AccumulateGrad | None = None if known is None else known()
+    if found is None:
+        found = AccumulateGrad(leaf)
+        leaf.__dict__["_accumulator"] = weakref.ref(found)
+    return found
+
+
+def _function_of(parent: Any) -> tuple[Any, int]:
+    if isinstance(parent, Value):
+        return accumulator(parent), 0
+    if parent is not None and parent.op is PICK:
+        return parent.parents[0], parent.saved[0]
+    return parent, 0
+
+
+def _shown(g: Any) -> Any:
+    return g if isinstance(g, Value) else wrap(g)
+
+
+def stand_in(t: Any, parent: Any) -> Any:
+    """An alias of ``t`` with a node of its own, whose gradient goes on to ``parent``."""
+    kind = t.array.dtype
+    node = Node(STAND_IN, STAND_IN.plan(1, 1), (parent,), (), t.array.shape, kind, None)
+    return alias(t, node)
+
+
+def placed(value: Any, node: Any) -> Any:
+    """A result that was saved without its place on the tape, put there."""
+    return alias(value, node) if isinstance(value, Value) else wrap(value, node)
 
 
 def like(parent: Any) -> tuple[Any, Any]:
@@ -359,13 +528,23 @@ def shape_of(parent: Any) -> Any:
     return parent.shape if type(parent) is Node else parent.array.shape
 
 
-def outputs_of(node: Node, arrays: Iterable[np.ndarray]) -> tuple[Any, ...]:
+def output_of(node: Node, array: np.ndarray) -> Any:
+    """The result of a node; the node watches it for writes if its rules name it."""
+    t = wrap(array, node)
+    if node.plan.out >= 0:
+        node.result = t.version
+    return t
+
+
+def outputs_of(node: Node, arrays: Iterable[Any]) -> tuple[Any, ...]:
     """One Tensor for each of several results; each has a ``PICK`` node of its own."""
     plan = PICK.plan(1, 1)
-    return tuple(
-        wrap(a, Node(PICK, plan, (node,), (i,), a.shape, a.dtype, node.where))
-        for i, a in enumerate(arrays)
-    )
+    results = []
+    for i, a in enumerate(arrays):
+        shown = a.array if isinstance(a, Value) else a
+        pick = Node(PICK, plan, (node,), (i,), shown.shape, shown.dtype, node.where)
+        results.append(placed(a, pick))
+    return tuple(results)
 
 
 # --- the walk back ---------------------------------------------------------------------------
@@ -392,8 +571,9 @@ def walk(
     Returns:
         The gradients of the targets, ``None`` where nothing arrived.
     """
-    with set_grad_enabled(record):
-        pending = _Gradients(record)
+    lifted = record or (bool(active) and any(getattr(x, "level", 0) for x in (*roots, *seeds)))
+    with set_grad_enabled(record), np.errstate(all="ignore"):
+        pending = _Gradients(lifted) if tracer is None else tracer.gradients(lifted)
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
@@ -402,7 +582,7 @@ def walk(
         while heap:
             node = heappop(heap)[1]
             g = pending.take(node)
-            if node.hooks:
+            if node.hooks is not None:
                 g = run_hooks(node.hooks, g)
             if wanted is not None:
                 if node in wanted.targets:
@@ -412,23 +592,25 @@ def walk(
             if node.op is PICK:
                 pending.add_output(node.parents[0], node.saved[0], g)
                 continue
-            for parent, grad in zip(node.parents, node.vjp(g, keep, record)):  # noqa: B905 (slow)
+            grads = node.vjp(g, keep, lifted)
+            if node.hooks is not None:
+                grads = node.hooks.around(node, g, grads)
+            for parent, grad in zip(node.parents, grads):  # noqa: B905 (slow)
                 if parent is not None and grad is not None:
                     add(parent, grad, g)
         if targets is not None:
             for leaf, grad in pending.leaves.items():
                 captured[leaf] = run_hooks(leaf._hooks, grad) if leaf._hooks else grad
             return [captured.get(target) for target in targets]
-        for leaf, grad in pending.leaves.items():
-            leaf._accumulate(grad, leaf in pending.owned, record)
+        pending.deliver()
         return []
 
 
 class _Gradients:
     """The gradients on their way: per node and leaf, what has arrived so far."""
 
-    def __init__(self, record: bool) -> None:
-        self.record = record
+    def __init__(self, lifted: bool) -> None:
+        self.lifted = lifted
         self.nodes: dict[Node, Any] = {}
         self.leaves: dict[Any, Any] = {}
         self.owned: set[Any] = set()
@@ -439,7 +621,7 @@ class _Gradients:
         is_node = type(target) is Node
         store = self.nodes if is_node else self.leaves
         like = target if is_node else target.array
-        if self.record:
+        if self.lifted:
             grad = _fit_tensor(grad, like.shape, like.dtype)
         elif grad.shape != like.shape or grad.dtype is not like.dtype:
             grad = _fit_array(grad, like.shape, like.dtype)
@@ -455,13 +637,13 @@ class _Gradients:
             store[target] = old
         else:
             store[target] = old + grad
-            if not self.record:
+            if not self.lifted:
                 self.owned.add(target)
 
     def _is_fresh(self, grad: Any, source: Any) -> bool:
         """Whether a rule made this array just now, so that nobody else holds it."""
         return (
-            not self.record
+            not self.lifted
             and source is not None
             and grad is not source
             and getattr(grad, "base", source) is None
@@ -481,9 +663,14 @@ class _Gradients:
         if not node.op.several:
             return grad
         zeros = [np.zeros(s, d) for s, d in zip(node.shape, node.dtype, strict=True)]
-        if self.record:
+        if self.lifted:
             zeros = [wrap(z) for z in zeros]
         return [z if g is None else g for g, z in zip(grad, zeros, strict=True)]
+
+    def deliver(self) -> None:
+        """Let every leaf reached add what arrived to its ``grad``."""
+        for leaf, grad in self.leaves.items():
+            leaf._accumulate(grad, leaf in self.owned, self.lifted)
 
 
 class _leading_to:
@@ -509,12 +696,13 @@ class _leading_to:
 
 def run_hooks(hooks: Iterable[Callable[[Any], Any]], grad: Any) -> Any:
     """Pass a gradient through hooks, each of which may return another in its place."""
-    bare = not isinstance(grad, Value)
     for hook in list(hooks):
-        seen = wrap(grad) if bare else grad
-        result = hook(seen)
+        several = type(grad) is list
+        result = hook([_shown(g) for g in grad] if several else _shown(grad))
         if result is not None:
-            grad = result.array if bare else result
+            pairs = zip(result, grad, strict=True) if several else ((result, grad),)
+            kept = [new if isinstance(old, Value) else new.array for new, old in pairs]
+            grad = kept if several else kept[0]
     return grad
 
 
@@ -526,8 +714,7 @@ def _fit_array(grad: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
 
 
 def _fit_tensor(grad: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
-    if not isinstance(grad, Value):
-        grad = wrap(grad)
+    grad = _shown(grad)
     if grad.array.shape != shape:
         grad = unbroadcast(grad, shape)
     return grad if grad.array.dtype == dtype else grad.to(dtype)

@@ -37,7 +37,7 @@ def leaf(*values):
 
 
 def test_a_tensor_alone_is_refused():
-    with pytest.raises(TypeError, match="iterable of Tensors or dicts.*put it in a list"):
+    with pytest.raises(TypeError, match=r"iterable of Tensors or dicts.*put it in a list"):
         optim.SGD(leaf(1.0))
 
 
@@ -48,7 +48,7 @@ def test_no_parameters_are_refused(nothing):
 
 
 def test_what_is_not_a_tensor_is_refused():
-    with pytest.raises(TypeError, match="can only optimize Tensors.*is ndarray"):
+    with pytest.raises(TypeError, match=r"can only optimize Tensors.*is ndarray"):
         optim.SGD([leaf(1.0), np.ones(2)])
 
 
@@ -628,7 +628,10 @@ def test_state_goes_to_pytorch_and_back(torch, name):
     options = {"lr": 0.1, "weight_decay": 0.1, **({"momentum": 0.9} if name == "SGD" else {})}
     starts, gradients = drawn_run(8, steps=30)
     ours, theirs = parameters(sg, starts), parameters(torch, starts)
-    here, there = getattr(optim, name)(ours, **options), getattr(torch.optim, name)(theirs, **options)
+    here, there = (
+        getattr(optim, name)(ours, **options),
+        getattr(torch.optim, name)(theirs, **options),
+    )
     walk(sg, here, ours, gradients[:10])
 
     def to_torch(value):

@@ -9,8 +9,9 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 
+from .. import tape
+from ..devices import check_device
 from ..dtypes import as_numpy_dtype, dtype
-from ..ops.creation import check_device
 from ..tape import no_grad
 from ..tensor import RemovableHandle, Tensor
 from . import hooks, state
@@ -70,6 +71,8 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, with the module's hooks around it."""
+        if tape.tracer is not None:
+            return tape.tracer.call_module(self, args, kwargs)
         if self._hooks is None:
             return self.forward(*args, **kwargs)
         return self._hooks.call(self, args, kwargs)

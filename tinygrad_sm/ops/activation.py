@@ -43,11 +43,13 @@ gelu = unary(
 leaky_relu = primitive(
     lambda x, slope: np.where(x > 0, x, x * slope),
     name="leaky_relu",
+    family="elementwise",
     x=lambda g, x, slope: g * np.where(np.greater(x, 0), 1.0, slope),
 )
 elu = primitive(
     lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
     name="elu",
+    family="elementwise",
     x=lambda g, x, alpha: g * np.where(np.greater(x, 0), 1.0, alpha * np.exp(np.minimum(x, 0.0))),
 )
 
@@ -60,6 +62,7 @@ def _softplus(x: np.ndarray, beta: float, threshold: float) -> np.ndarray:
 softplus = primitive(
     _softplus,
     name="softplus",
+    family="elementwise",
     x=lambda g, x, beta, threshold: (
         g * np.where(np.greater(x * beta, threshold), 1.0, 0.5 * (1 + np.tanh(0.5 * beta * x)))
     ),

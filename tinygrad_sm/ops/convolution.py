@@ -150,6 +150,7 @@ conv2d: Operation = primitive(
     _conv2d,
     "Images (n, c, h, w) convolved with a weight (out, c/groups, kh, kw).",
     name="convolution",
+    linear=("x", "weight"),
     x=lambda g, weight, stride, pad, dilation, groups, shape: conv2d_input(
         g, weight, shape[2:], stride, pad, dilation, groups
     ),
@@ -161,6 +162,7 @@ conv2d_input: Operation = primitive(
     _conv2d_input,
     "The gradient of conv2d by its images: linear in ``g`` and in the weight.",
     name="convolution_input",
+    linear=("g", "weight"),
     g=lambda cotangent, weight, stride, pad, dilation, groups: conv2d(
         cotangent, weight, stride, pad, dilation, groups
     ),
@@ -172,6 +174,7 @@ conv2d_weight: Operation = primitive(
     _conv2d_weight,
     "The gradient of conv2d by its weight: linear in the images and in ``g``.",
     name="convolution_weight",
+    linear=("x", "g"),
     x=lambda cotangent, g, stride, pad, dilation, groups, shape: conv2d_input(
         g, cotangent, shape[2:], stride, pad, dilation, groups
     ),
@@ -228,12 +231,14 @@ sum_pool: Operation = primitive(
     _avg_pool,
     "The sum of each window of images.",
     name="avg_pool2d",
+    linear=("x",),
     x=lambda g, kernel, stride, pad, shape: sum_pool_input(g, shape[2:], kernel, stride, pad),
 )
 sum_pool_input: Operation = primitive(
     _avg_pool_input,
     "The transpose of ``sum_pool``.",
     name="avg_pool2d_input",
+    linear=("g",),
     g=lambda cotangent, kernel, stride, pad: sum_pool(cotangent, kernel, stride, pad),
 )
 
@@ -276,6 +281,7 @@ route: Operation = primitive(
     _route,
     "The transpose of reading one pixel a window.",
     name="max_pool2d_input",
+    linear=("g",),
     g=lambda cotangent, place, kernel, stride, pad, dilation: read_places(
         cotangent, place, kernel, stride, pad, dilation
     ),
@@ -284,15 +290,29 @@ read_places: Operation = primitive(
     _collect_places,
     "One pixel of each window.",
     name="max_pool2d_read",
+    linear=("x",),
     x=lambda g, place, kernel, stride, pad, dilation, shape: route(
         g, place, shape[2:], kernel, stride, pad, dilation
     ),
 )
+find_places: Operation = primitive(
+    lambda x, kernel, stride, pad, dilation: _max_pool(x, kernel, stride, pad, dilation)[1],
+    "Which pixel of each window is the largest, the first of equals.",
+    name="max_pool2d_places",
+)
+
+
+def max_pool_definition(x: Any, *window: Any) -> Any:
+    """Read the pixels that are the largest."""
+    return read_places(x, find_places(x, *window), *window)
+
+
 max_pool: Operation = primitive(
     _max_pool_out,
     "The largest pixel of each window; a tie goes to the first.",
     name="max_pool2d",
     residuals=("place",),
+    definition=max_pool_definition,
     x=lambda g, place, kernel, stride, pad, dilation, shape: route(
         g, place, shape[2:], kernel, stride, pad, dilation
     ),

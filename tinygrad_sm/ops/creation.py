@@ -8,22 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from ..devices import check_device
 from ..dtypes import as_numpy_dtype
 from ..tape import LEAF, Value, wrap
 from .dims import sizes_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
-
-
-def check_device(device: Any) -> None:
-    """Accept the CPU and nothing else.
-
-    Raises:
-        RuntimeError: for another device: there is none here.
-    """
-    if device is not None and str(device).split(":")[0] != "cpu":
-        raise RuntimeError(f"device {str(device)!r}: this framework computes on 'cpu' only")
 
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:

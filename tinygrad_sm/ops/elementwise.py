@@ -318,6 +318,7 @@ clip = clamp
 _where = primitive(
     lambda condition, x, y: np.where(condition, x, y),
     name="where",
+    family="elementwise",
     x=lambda g, condition: np.where(condition, g, 0.0),
     y=lambda g, condition: np.where(condition, 0.0, g),
 )
@@ -335,6 +336,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         RuntimeError: if the condition is not bool.
     """
     test = condition.array if isinstance(condition, Value) else np.asarray(condition)
+    wrapped = isinstance(condition, Value) and condition.level
     if input is None and other is None:
         return tuple(wrap(i) for i in np.nonzero(test))
     if test.dtype != BOOL and test.dtype != np.uint8:
@@ -343,9 +345,12 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         condition, Value
     ):
         return np.where(test, input, other)
-    x, y = coerce("where", _bare(input), _bare(other))
+    x, y = _bare(input), _bare(other)
+    if not (getattr(input, "level", 0) or getattr(other, "level", 0)):
+        x, y = coerce("where", x, y)
     kind = promote(x, y)
-    return _where(test.astype(BOOL), _same(input, x, kind), _same(other, y, kind))
+    chosen = condition if wrapped else test.astype(BOOL)
+    return _where(chosen, _same(input, x, kind), _same(other, y, kind))
 
 
 def _bare(t: Any) -> Any:
@@ -360,7 +365,11 @@ def _same(t: Any, value: Any, kind: np.dtype) -> Any:
 
 
 cast = primitive(
-    lambda x, kind: x.astype(kind), "``input`` in another dtype.", name="to_copy", x=lambda g: g
+    lambda x, kind: x.astype(kind),
+    "``input`` in another dtype.",
+    name="to_copy",
+    family="elementwise",
+    x=lambda g: g,
 )
 
 # --- comparison and logic: no derivative ---------------------------------------------------------
@@ -401,7 +410,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
         raise RuntimeError(f"masked_fill: value must be 0-d, not of shape {np.shape(_bare(value))}")
     kind = input.array.dtype
     filler = cast(value, kind) if isinstance(value, Value) else np.asarray(value).astype(kind)
-    return _where(_bare(mask), filler, input)
+    return _where(mask, filler, input)
 
 
 def float_input(t: Value) -> Any:

@@ -28,6 +28,7 @@ linear = primitive(
     _linear,
     "``x weight^T + bias``: rows of features (..., in) to (..., out).",
     name="addmm",
+    linear=("x+bias", "weight+bias"),
     x=lambda g, weight: np.matmul(g, weight),
     weight=lambda g, x: flat_product(g, x),
     bias=lambda g: g,

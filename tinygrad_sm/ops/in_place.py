@@ -22,6 +22,7 @@ overwrite = primitive(
     lambda x, value: np.broadcast_to(value, x.shape).astype(x.dtype),
     "``value`` in the shape and dtype of ``x``.",
     name="copy",
+    family="elementwise",
     x=lambda g: g * 0,
     value=lambda g: g,
 )

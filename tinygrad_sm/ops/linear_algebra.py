@@ -21,6 +21,7 @@ def _mT(x: Any) -> Any:
 _matmul = primitive(
     np.matmul,
     name="mm",
+    linear=("x", "y"),
     x=lambda g, y: np.matmul(g, _mT(y)),
     y=lambda g, x, shape: _left_product(x, g, len(shape)),
 )
@@ -33,7 +34,13 @@ def _left_product(x: Any, g: Any, ndim: int) -> Any:
     return np.matmul(_mT(x), g)
 
 
-_dot = primitive(lambda x, y: np.dot(x, y), name="dot", x=lambda g, y: g * y, y=lambda g, x: g * x)
+_dot = primitive(
+    lambda x, y: np.dot(x, y),
+    name="dot",
+    linear=("x", "y"),
+    x=lambda g, y: g * y,
+    y=lambda g, x: g * x,
+)
 
 
 def _same_dtype(name: str, x: Any, y: Any) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from ..devices import CPU, check_device
 from ..dtypes import as_numpy_dtype
 from ..tape import LEAF, wrap
 from .dims import sizes_of
@@ -32,7 +33,8 @@ class Generator:
     """
 
     def __init__(self, device: Any = "cpu") -> None:
-        self.device = device
+        check_device(device)
+        self.device = CPU
         self._engine = np.random.MT19937()
         self.manual_seed(67280421310721)
 
@@ -145,6 +147,11 @@ default_generator = Generator()
 def manual_seed(seed: int) -> Generator:
     """Start the default stream that belongs to a seed."""
     return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Seed the default stream from the operating system's randomness; returns the seed."""
+    return default_generator.seed()
 
 
 def initial_seed() -> int:

@@ -41,11 +41,13 @@ def _total(x: Any, axis: int) -> Any:
 _softmax = primitive(
     softmax_array,
     name="softmax",
+    family="trailing",
     x=lambda g, out, axis: out * (g - _total(g * out, axis)),
 )
 _log_softmax = primitive(
     log_softmax_array,
     name="log_softmax",
+    family="trailing",
     x=lambda g, out, axis: g - np.exp(out) * _total(g, axis),
 )
 
