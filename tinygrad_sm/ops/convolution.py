@@ -60,7 +60,7 @@ def _by_row(x: np.ndarray, groups: int) -> np.ndarray:
 def _by_image(rows: np.ndarray) -> np.ndarray:
     """The transpose of ``_by_row``, as a contiguous array."""
     groups, h, c, n, w = rows.shape
-    return rows.transpose(3, 0, 2, 1, 4).reshape(n, groups * c, h, w)
+    return np.ascontiguousarray(rows.transpose(3, 0, 2, 1, 4)).reshape(n, groups * c, h, w)
 
 
 def _steps(j: int, count: int, stride: int, dilation: int) -> slice:
@@ -185,15 +185,21 @@ conv2d_weight: Operation = primitive(
 
 
 def _max_pool(x: np.ndarray, kernel: Pair, stride: Pair, pad: Any, dilation: Pair) -> Any:
-    """The largest of each window, and where in the window it first stands."""
+    """The largest of each window, and where in the window it first stands.
+
+    Pixels at the same place of all windows are one strided view, so a pool is a few comparisons of
+    views; where the largest stands is kept in bytes, on which arithmetic is cheap.
+    """
     w = windows(padded(x, pad, -np.inf), kernel, stride, dilation)
+    count = kernel[0] * kernel[1]
     best = w[:, :, 0, 0].copy()
-    place = np.zeros(best.shape, np.int64)
-    for k in range(1, kernel[0] * kernel[1]):
+    place = np.zeros(best.shape, np.uint8 if count <= 256 else np.int64)
+    for k in range(1, count):
         candidate = w[:, :, k // kernel[1], k % kernel[1]]
-        better = (candidate > best) | (np.isnan(candidate) & ~np.isnan(best))
-        place += (k - place) * better
+        np.maximum(place, (candidate > best) * place.dtype.type(k), out=place)
         np.maximum(best, candidate, out=best)
+    for k in range(count) if np.isnan(best).any() else ():
+        place[np.isnan(w[:, :, k // kernel[1], k % kernel[1]])] = k  # the last NaN, as in PyTorch
     return best, place
 
 
@@ -201,7 +207,7 @@ def max_pool_places(
     x: np.ndarray, kernel: Pair, stride: Pair, pad: Any, dilation: Pair
 ) -> np.ndarray:
     """The flat index in each image of each window's largest pixel, the first of equals."""
-    _, place = _max_pool(x, kernel, stride, pad, dilation)
+    place = _max_pool(x, kernel, stride, pad, dilation)[1].astype(np.int64)
     rows = np.arange(place.shape[2])[:, None] * stride[0] - pad[0][0]
     cols = np.arange(place.shape[3]) * stride[1] - pad[1][0]
     row = rows + place // kernel[1] * dilation[0]
@@ -243,10 +249,6 @@ sum_pool_input: Operation = primitive(
 )
 
 
-def _max_pool_out(x: Any, kernel: Pair, stride: Pair, pad: Any, dilation: Pair) -> Any:
-    return _max_pool(x, kernel, stride, pad, dilation)
-
-
 def _route(
     g: np.ndarray,
     place: np.ndarray,
@@ -260,10 +262,14 @@ def _route(
     n, c, oh, ow = g.shape
     (top, bottom), (left, right) = pad
     full = np.zeros((n, c, size[0] + top + bottom, size[1] + left + right), g.dtype)
+    apart = stride[0] > (kernel[0] - 1) * dilation[0] and stride[1] > (kernel[1] - 1) * dilation[1]
     for k in range(kernel[0] * kernel[1]):
-        i, j = k // kernel[1] * dilation[0], k % kernel[1] * dilation[1]
-        rows = slice(i, i + stride[0] * oh, stride[0])
-        full[:, :, rows, slice(j, j + stride[1] * ow, stride[1])] += g * (place == k)
+        rows = _steps(k // kernel[1], oh, stride[0], dilation[0])
+        cols = _steps(k % kernel[1], ow, stride[1], dilation[1])
+        if apart:
+            np.multiply(g, place == k, out=full[:, :, rows, cols])
+        else:
+            full[:, :, rows, cols] += g * (place == k)
     return full[:, :, top : top + size[0], left : left + size[1]]
 
 
@@ -308,7 +314,7 @@ def max_pool_definition(x: Any, *window: Any) -> Any:
 
 
 max_pool: Operation = primitive(
-    _max_pool_out,
+    _max_pool,
     "The largest pixel of each window; a tie goes to the first.",
     name="max_pool2d",
     residuals=("place",),
