@@ -56,7 +56,7 @@ elu = primitive(
     x=lambda g, x, alpha, scale, speed: (
         g
         * scale
-        * np.where(np.greater(x, 0), 1.0, alpha * speed * np.exp(np.minimum(x, 0.0) * speed))
+        * np.where(np.less_equal(x, 0), alpha * speed * np.exp(np.minimum(x, 0.0) * speed), 1.0)
     ),
 )
 hardtanh = primitive(
