@@ -44,7 +44,7 @@ leaky_relu = primitive(
     lambda x, slope: np.where(x > 0, x, x * slope),
     name="leaky_relu",
     family="elementwise",
-    x=lambda g, x, slope: g * np.where(np.greater(x, 0), 1.0, slope),
+    x=lambda g, x, slope: np.where(np.greater(x, 0), g, g * slope),
 )
 elu = primitive(
     lambda x, alpha, scale, speed: (
@@ -54,9 +54,8 @@ elu = primitive(
     name="elu",
     family="elementwise",
     x=lambda g, x, alpha, scale, speed: (
-        g
-        * scale
-        * np.where(np.less_equal(x, 0), alpha * speed * np.exp(np.minimum(x, 0.0) * speed), 1.0)
+        scale
+        * np.where(np.less_equal(x, 0), g * alpha * speed * np.exp(np.minimum(x, 0.0) * speed), g)
     ),
 )
 hardtanh = primitive(
@@ -77,8 +76,8 @@ softplus = primitive(
     _softplus,
     name="softplus",
     family="elementwise",
-    x=lambda g, x, beta, threshold: (
-        g * np.where(np.greater(x * beta, threshold), 1.0, 0.5 * (1 + np.tanh(0.5 * beta * x)))
+    x=lambda g, x, beta, threshold: np.where(
+        np.greater(x * beta, threshold), g, 0.5 * g * (1 + np.tanh(0.5 * beta * x))
     ),
 )
 silu = unary(

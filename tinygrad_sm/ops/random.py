@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +18,7 @@ import numpy as np
 from .. import dtypes
 from ..devices import CPU, check_device
 from ..dtypes import as_numpy_dtype
-from ..tape import LEAF, wrap
+from ..tape import LEAF, no_grad, values_of, wrap
 from .box_muller import box_muller
 from .dims import sizes_of
 
@@ -137,6 +139,19 @@ class Generator:
 default_generator = Generator()
 
 
+def _plain_sample(draw: Callable[..., Any], sizes: tuple[int, ...]) -> Any:
+    return wrap(draw(sizes))
+
+
+# How a tensor of random numbers is made from a function that draws them; vmap sets its own.
+sampler: ContextVar[Callable[..., Any]] = ContextVar("sampler", default=_plain_sample)
+
+
+def sample(draw: Callable[[tuple[int, ...]], np.ndarray], sizes: tuple[int, ...]) -> Any:
+    """A tensor of what ``draw(sizes)`` returns: under ``vmap``, for each sample or for all."""
+    return sampler.get()(draw, sizes)
+
+
 def manual_seed(seed: int) -> Generator:
     """Start the default stream that belongs to a seed."""
     return default_generator.manual_seed(seed)
@@ -170,8 +185,9 @@ def _draw(
         raise RuntimeError(f"rand, randn: expected a floating dtype, not {kind}: use randint")
     shape = sizes_of(size)
     draw = getattr(generator or default_generator, method)
-    array = draw(math.prod(shape), kind).reshape(shape)
-    return wrap(array, LEAF if requires_grad else None)
+    out = sample(lambda sizes: draw(math.prod(sizes), kind).reshape(sizes), shape)
+    out.node = LEAF if requires_grad else None
+    return out
 
 
 def rand(
@@ -224,7 +240,13 @@ def randint(
         low, high, size = 0, low, high
     shape = sizes_of((size,))
     kind = dtypes.INT64 if dtype is None else as_numpy_dtype(dtype)
-    return wrap(_integers(low, high, math.prod(shape), generator).reshape(shape).astype(kind))
+    first, last = low, high
+    return sample(
+        lambda sizes: (
+            _integers(first, last, math.prod(sizes), generator).reshape(sizes).astype(kind)
+        ),
+        shape,
+    )
 
 
 def _integers(low: int, high: int, count: int, generator: Generator | None) -> np.ndarray:
@@ -241,7 +263,13 @@ def randperm(
 ) -> Tensor:
     """0 ... n-1 in random order."""
     kind = dtypes.INT64 if dtype is None else as_numpy_dtype(dtype)
-    return wrap((generator or default_generator).permutation(n).astype(kind))
+    source = generator or default_generator
+
+    def draw(sizes: tuple[int, ...]) -> np.ndarray:
+        rows = [source.permutation(n) for _ in range(math.prod(sizes[:-1]))]
+        return np.reshape(rows, sizes).astype(kind)
+
+    return sample(draw, (n,))
 
 
 def normal(
@@ -263,12 +291,18 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None
     Raises:
         RuntimeError: for a probability outside [0, 1].
     """
-    chance = input.array if p is None else np.asarray(p)
+    chance = values_of(input) if p is None else np.asarray(p)
     if not np.all((chance >= 0) & (chance <= 1)):
         raise RuntimeError("bernoulli: expected probabilities between 0 and 1")
     x = input.array
-    draws = (generator or default_generator).uniform(x.size, np.dtype(np.float64)).reshape(x.shape)
-    return wrap((draws < chance).astype(x.dtype))
+    kind = x.dtype if p is None and x.dtype.kind == "f" else np.dtype(np.float64)
+    source = generator or default_generator
+    draws = sample(
+        lambda sizes: source.uniform(math.prod(sizes), kind).reshape(sizes),
+        x.shape,
+    )
+    with no_grad():
+        return (draws < (input if p is None else p)).to(x.dtype)
 
 
 def multinomial(
@@ -280,7 +314,8 @@ def multinomial(
 ) -> Tensor:
     """Indices drawn with probabilities in proportion to weights, row by row.
 
-    Without replacement the weights compete as exponential clocks (Efraimidis and Spirakis, 2006).
+    Without replacement, and for a single sample, the weights compete as exponential clocks
+    (Efraimidis and Spirakis, 2006).
 
     Raises:
         RuntimeError: for negative or non-finite weights, a row of zeros, or more samples than
@@ -297,7 +332,7 @@ def multinomial(
         )
     source = generator or default_generator
     rows, choices = weights.shape
-    if replacement:
+    if replacement and num_samples > 1:
         ladder = np.cumsum(weights, -1)
         heights = source.uniform(rows * num_samples, np.dtype(np.float64)).reshape(rows, -1)
         picks = [

@@ -16,6 +16,7 @@ gates = primitive(
     lambda x, scale, shift: scale * np.tanh(scale * x) + shift,
     "``scale tanh(scale x) + shift``: tanh for 1 and 0, the sigmoid for 1/2 and 1/2.",
     name="lstm_gates",
+    family="elementwise",
     x=lambda g, out, scale, shift: g * (scale * scale - np.square(out - shift)),
 )
 

@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from ...ops.creation import zeros
+from ...ops.elementwise import where
 from ...ops.linear_algebra import matmul
 from ...ops.shape import cat, chunk
 from ...ops.softmax import softmax
-from ...tape import wrap
+from ...tape import values_of, wrap
 from ...tensor import Tensor
 from .dropout import dropout
 from .linear import linear
@@ -79,7 +80,7 @@ def _causal(sizes: tuple[int, ...], kind: np.dtype) -> Tensor:
 def _added(name: str, mask: Tensor, kind: np.dtype, keep: bool) -> Tensor:
     """A mask as numbers to add to scores; ``keep``: what True means in a bool mask."""
     if mask.array.dtype.kind == "b":
-        return wrap(np.where(mask.array == keep, 0, -np.inf).astype(kind))
+        return where(mask == keep, 0.0, -np.inf).to(kind)
     if mask.array.dtype.kind != "f":
         raise RuntimeError(
             f"{name}: only bool and floating types of masks are supported, not {mask.dtype}"
@@ -91,10 +92,9 @@ def _weights(scores: Tensor, hidden: Tensor | None) -> Tensor:
     """Softmax of masked scores; zeros in rows where nothing is left."""
     if hidden is None:
         return softmax(scores, -1)
-    dead = np.isneginf(hidden.array).all(-1, keepdims=True)
-    if not dead.any():
+    if not np.isneginf(values_of(hidden)).all(-1).any():
         return softmax(scores + hidden, -1)
-    full = wrap(np.broadcast_to(dead, scores.array.shape))
+    full = (hidden == -np.inf).all(-1, keepdim=True).expand(tuple(scores.array.shape))
     return softmax((scores + hidden).masked_fill(full, 0.0), -1).masked_fill(full, 0.0)
 
 

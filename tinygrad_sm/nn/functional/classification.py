@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 
+from ...dtypes import dtype
 from ...ops import activation, fused
 from ...ops.elementwise import where
 from ...ops.entropy import binary_entropy
 from ...ops.indexing import getitem
 from ...ops.softmax import log_softmax
-from ...tape import wrap
+from ...tape import values_of, wrap
 from ...tensor import Tensor
 from .reduction import chosen, reduced
 
@@ -105,7 +106,7 @@ def cross_entropy(
         )
     if target.array.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
-    if label_smoothing or reduction != "mean":
+    if label_smoothing or reduction != "mean" or target.level:
         log_p = log_softmax(input, 1 if input.array.ndim > 1 else 0)
         hard = nll_loss(log_p, target, weight, None, ignore_index, None, reduction)
         if not label_smoothing:
@@ -164,8 +165,12 @@ def _smooth_loss(
 ) -> Tensor:
     """Minus the log-probabilities of all classes, added up."""
     scores, labels = _classes_last("cross_entropy", log_p, target)
-    kept = labels.array != ignore_index
     weighted = scores if weight is None else scores * weight
+    if target.level:
+        factor = _factors(labels, weight, ignore_index, scores.dtype)
+        own = -weighted.sum(1) * (labels != ignore_index)
+        return _over_batch(own, factor, target, reduction)
+    kept = labels.array != ignore_index
     loss = -weighted.sum(1) * wrap(kept.astype(scores.array.dtype))
     if reduction == "none":
         return loss.reshape(target.array.shape)
@@ -189,7 +194,11 @@ def nll_loss(
     reduction = chosen(size_average, reduce, reduction)
     scores, labels = _classes_last("nll_loss", input, target)
     _check_weight("nll_loss", weight, scores.array.shape[1])
-    kept = _check_labels("nll_loss", labels.array, scores.array.shape[1], ignore_index)
+    kept = _check_labels("nll_loss", values_of(labels), scores.array.shape[1], ignore_index)
+    if target.level:
+        factor = _factors(labels, weight, ignore_index, scores.dtype)
+        safe = where(labels != ignore_index, labels, 0).unsqueeze(1)
+        return _over_batch(-scores.gather(1, safe).squeeze(1) * factor, factor, target, reduction)
     safe = np.where(kept, labels.array, 0)
     scale = kept.astype(scores.array.dtype)
     if weight is not None:
@@ -198,6 +207,20 @@ def nll_loss(
     loss = where(wrap(kept), -picked * wrap(scale), 0.0)
     if reduction == "mean":
         return _ratio(loss.sum(), float(scale.sum()))
+    return reduced("nll_loss", loss.reshape(target.array.shape), reduction)
+
+
+def _factors(labels: Tensor, weight: Tensor | None, ignore_index: int, kind: dtype) -> Tensor:
+    """What each label counts, where labels differ by sample under ``vmap``: 0 if it is left out."""
+    kept = labels != ignore_index
+    factor = kept.to(kind)
+    return factor if weight is None else factor * weight[where(kept, labels, 0)]
+
+
+def _over_batch(loss: Tensor, factor: Tensor, target: Tensor, reduction: str) -> Tensor:
+    """The reduction of a loss whose factors differ by sample under ``vmap``."""
+    if reduction == "mean":
+        return loss.sum() / factor.sum()
     return reduced("nll_loss", loss.reshape(target.array.shape), reduction)
 
 
@@ -228,7 +251,7 @@ def binary_cross_entropy(
     """
     reduction = chosen(size_average, reduce, reduction)
     _same_shape("binary_cross_entropy", input, target)
-    for what, values in (("input", input.array), ("target", target.array)):
+    for what, values in (("input", values_of(input)), ("target", values_of(target))):
         if not np.all((values >= 0) & (values <= 1)):
             raise RuntimeError(
                 f"binary_cross_entropy: all elements of {what} should be between 0 and 1: pass "

@@ -12,8 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...ops.in_place import in_place
-from ...ops.random import default_generator
-from ...tape import wrap
+from ...ops.random import default_generator, sample
 from ...tensor import Tensor
 
 _ALPHA = 1.7580993408473766  # minus what SELU tends to: -scale * alpha
@@ -62,12 +61,16 @@ def _dropped(
     if not training or p == 0 or not input.array.size:
         return input
     kind = input.array.dtype
-    mask = np.zeros(shape, kind)
-    if p < 1:
-        whole = shape == input.array.shape
-        mask = _kept_like(input.array, p) if whole else _kept(shape, p, kind)
-        mask /= kind.type(1 - p)
-    return _applied(name, lambda x: x * wrap(mask), input, inplace)
+
+    def draw(sizes: tuple[int, ...]) -> np.ndarray:
+        if p == 1:
+            return np.zeros(sizes, kind)
+        whole = sizes == input.array.shape
+        mask = _kept_like(input.array, p) if whole else _kept(sizes, p, kind)
+        return mask / kind.type(1 - p)
+
+    mask = sample(draw, tuple(shape))
+    return _applied(name, lambda x: x * mask, input, inplace)
 
 
 def dropout1d(
@@ -139,6 +142,6 @@ def _alpha_dropped(
     if p == 1:
         return _applied(name, lambda x: x * 0.0, input, inplace)
     slope = 1 / math.sqrt((_ALPHA * _ALPHA * p + 1) * (1 - p))
-    kept = _kept(shape, p, kind)
-    shift = wrap((kept - 1) * kind.type(_ALPHA * slope) + kind.type(_ALPHA * slope * p))
-    return _applied(name, lambda x: x * wrap(kept * kind.type(slope)) + shift, input, inplace)
+    kept = sample(lambda sizes: _kept(sizes, p, kind), tuple(shape))
+    shift = (kept - 1) * (_ALPHA * slope) + _ALPHA * slope * p
+    return _applied(name, lambda x: x * (kept * slope) + shift, input, inplace)

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from ...ops.elementwise import where
-from ...tape import wrap
+from ...tape import values_of
 from ...tensor import Tensor
 from .reduction import chosen, reduced
 
@@ -226,10 +226,9 @@ def gaussian_nll_loss(
             raise ValueError(f"gaussian_nll_loss: var is of incorrect size: {given} for {shape}")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"gaussian_nll_loss: {reduction} is not valid")
-    if (spread.array < 0).any():
+    if (values_of(spread) < 0).any():
         raise ValueError("gaussian_nll_loss: var has negative entry/entries")
-    floor = np.maximum(eps - spread.array, 0).astype(spread.array.dtype)
-    spread = spread + wrap(floor)
+    spread = spread + (eps - spread.detach()).clamp(min=0)
     loss = (spread.log() + (input - target).square() / spread) * 0.5
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...ops.elementwise import where
 from ...ops.embedding import embedding as _embedding
 from ...ops.embedding import frequency_shares
 from ...ops.indexing import collect, getitem
 from ...ops.shape import cat
-from ...tape import wrap, written
+from ...tape import values_of, wrap, written
 from ...tensor import Tensor
 
 
@@ -43,6 +44,8 @@ def embedding(
         raise AssertionError(f"embedding: padding_idx must be within the {rows} rows")
     if max_norm is not None:
         _shrink(weight, index, max_norm, norm_type)
+    if input.level or weight.level:
+        return _looked_up(input, weight, padding_idx, scale_grad_by_freq)
     share = frequency_shares(index, rows, kind)[..., None] if scale_grad_by_freq else None
     if padding_idx is not None:
         trained = (index != padding_idx % rows)[..., None].astype(kind)
@@ -50,8 +53,21 @@ def embedding(
     return _embedding(weight, index, share)
 
 
+def _looked_up(
+    input: Tensor, weight: Tensor, padding_idx: int | None, scale_grad_by_freq: bool
+) -> Tensor:
+    """The rows by operations alone, for indices or tables that differ by sample under ``vmap``."""
+    if scale_grad_by_freq:
+        raise RuntimeError("embedding: scale_grad_by_freq does not work under vmap, grad or jvp")
+    rows = weight[input]
+    if padding_idx is None:
+        return rows
+    frozen = (input == padding_idx % weight.array.shape[0]).unsqueeze(-1)
+    return where(frozen, rows.detach(), rows)
+
+
 def _checked(name: str, input: Tensor, weight: Tensor) -> np.ndarray:
-    index = input.array
+    index = values_of(input)
     if index.dtype not in (np.int64, np.int32):
         raise RuntimeError(
             f"{name}: Expected tensor for indices to have scalar type Long or Int, but got "
@@ -185,7 +201,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     Raises:
         RuntimeError: for a negative label, or one not smaller than ``num_classes``.
     """
-    labels = tensor.array
+    labels = values_of(tensor)
     if labels.dtype != np.int64:
         raise RuntimeError(
             f"one_hot is only applicable to index tensor of type LongTensor, not {labels.dtype}: "
@@ -199,4 +215,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             f"one_hot: Class values must be non-negative and smaller than num_classes, {classes}, "
             f"but they reach from {labels.min()} to {labels.max()}"
         )
-    return wrap((labels[..., None] == np.arange(classes)).astype(np.int64))
+    return (tensor.unsqueeze(-1) == np.arange(classes)).long()
