@@ -158,6 +158,7 @@ class Primitive:
         self.several = several
         self.definition = definition
         self.linear = linear
+        self.takes_none = False  # whether rules are told of results whose gradient never came
         self.family = family
         self.node_name = "".join(p.capitalize() for p in self.name.split("_")) + "Backward0"
         self.parameters, self.star = _parameters(forward)
