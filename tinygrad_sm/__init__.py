@@ -13,7 +13,7 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-from . import autograd, nn, optim, utils
+from . import autograd, func, nn, optim, utils
 from .compiler import compile
 from .devices import device, get_default_device, set_default_device
 from .dtypes import (
@@ -39,6 +39,7 @@ from .dtypes import (
     uint8,
 )
 from .dtypes import common_type as promote_types
+from .func import vmap
 from .layouts import (
     channels_last,
     channels_last_3d,
