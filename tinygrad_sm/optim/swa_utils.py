@@ -11,8 +11,8 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any
 
-from ..nn.module import Module
-from ..nn.normalization import _BatchNorm
+from ..nn.modules.batchnorm import _BatchNorm
+from ..nn.modules.module import Module
 from ..ops.creation import tensor
 from ..tape import no_grad
 from ..tensor import Tensor
