@@ -14,6 +14,7 @@ from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from . import autograd, func, nn, optim, utils
+from .allocator import keep_freed_memory
 from .compiler import compile
 from .devices import device, get_default_device, set_default_device
 from .dtypes import (
@@ -224,6 +225,8 @@ bool = bool_
 float, double, half = float32, float64, float16
 long, int, short = int64, int32, int16
 cfloat, cdouble, chalf = complex64, complex128, complex32
+
+keep_freed_memory()
 
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = (

@@ -106,7 +106,7 @@ def as_numpy_dtype(kind: Any) -> np.dtype:
     if found not in DTYPES:
         known = ", ".join(d.name for d in DTYPES.values())
         raise TypeError(f"a tensor cannot hold {found}: expected one of {known}")
-    return found
+    return DTYPES[found].numpy  # one object a dtype, which `is` compares fastest
 
 
 def set_default_dtype(d: Any) -> None:

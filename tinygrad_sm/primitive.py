@@ -16,9 +16,10 @@ An operation fed no Tensor at all is its NumPy function, so rules may use operat
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from threading import local
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from .tape import (
     output_of,
     outputs_of,
     packers,
+    shape_of,
     user_line,
     wrap,
 )
@@ -64,13 +66,14 @@ class Plan:
     Attributes:
         save: positions, in (arguments, result, residuals), of what is kept.
         rules: the rules, each with the places in ``saved`` of its inputs (-1: the shape).
+        pull: runs the rules: a function of (g, saved values, parents).
         positions: which arguments the rules are for.
         out: where ``saved`` holds the result, or -1.
         spread: whether one rule returns the gradients of all of a ``*args`` parameter.
         count: how many arguments the forward function was given.
     """
 
-    __slots__ = ("count", "out", "positions", "rules", "save", "spread")
+    __slots__ = ("count", "out", "positions", "pull", "rules", "save", "spread")
 
     def __init__(self, op: Primitive, mask: int, count: int) -> None:
         self.count = count
@@ -92,6 +95,45 @@ class Plan:
             for rule, wanted in zip(chosen, names, strict=True)
         )
         self.out = place.get(count, -1)
+        self.pull = _puller([_caller(rule, places) for rule, places in self.rules], self.spread)
+
+
+def _puller(calls: list[Any], spread: bool) -> Callable[[Any, Sequence[Any], Any], Sequence[Any]]:
+    """All rules of a plan as one function; most plans have one or two."""
+    first = calls[0]
+    if spread:
+        return lambda g, values, parents: first(g, values, parents[0])
+    if len(calls) == 1:
+        return lambda g, values, parents: (first(g, values, parents[0]),)
+    if len(calls) == 2:
+        second = calls[1]
+        return lambda g, values, parents: (
+            first(g, values, parents[0]),
+            second(g, values, parents[1]),
+        )
+    return lambda g, values, parents: [
+        call(g, values, parent) for call, parent in zip(calls, parents, strict=True)
+    ]
+
+
+def _caller(rule: Rule, places: tuple[int, ...]) -> Callable[[Any, Sequence[Any], Any], Any]:
+    """A rule that takes its inputs from their places among the saved values.
+
+    Most rules have at most two, and passing those one by one costs a sixth of unpacking them.
+    """
+    if -1 in places:
+        return lambda g, values, parent: rule(
+            g, *[shape_of(parent) if i < 0 else values[i] for i in places]
+        )
+    if not places:
+        return lambda g, values, parent: rule(g)
+    first = places[0]
+    if len(places) == 1:
+        return lambda g, values, parent: rule(g, values[first])
+    if len(places) == 2:
+        second = places[1]
+        return lambda g, values, parent: rule(g, values[first], values[second])
+    return lambda g, values, parent: rule(g, *[values[i] for i in places])
 
 
 class Primitive:
@@ -147,7 +189,7 @@ class Primitive:
         known = {name: i for i, name in enumerate(self.parameters)}
         known.update({"shape": -1, "out": count})
         known.update({name: count + 1 + i for i, name in enumerate(self.residuals)})
-        wanted = list(inspect.signature(rule).parameters)[1:]
+        wanted = _parameters(rule)[0][1:]
         for name in wanted:
             if name not in known:
                 raise TypeError(f"a rule of {self.name} names {name!r}: it has {list(known)}")
@@ -158,6 +200,12 @@ def _parameters(forward: Callable[..., Any]) -> tuple[tuple[str, ...], int | Non
     """The names of a function's parameters, and where ``*args`` begin."""
     if isinstance(forward, np.ufunc):
         return ("x", "y")[: forward.nin], None
+    if type(forward) is FunctionType and not hasattr(forward, "__wrapped__"):
+        code = forward.__code__  # a tenth of what a signature costs, which each import would pay
+        starred = code.co_flags & inspect.CO_VARARGS
+        names = code.co_varnames[: code.co_argcount + bool(starred)]
+        if not code.co_kwonlyargcount:
+            return names, code.co_argcount if starred else None
     parameters = inspect.signature(forward).parameters
     star = [i for i, p in enumerate(parameters.values()) if p.kind is p.VAR_POSITIONAL]
     return tuple(parameters), star[0] if star else None
@@ -165,31 +213,27 @@ def _parameters(forward: Callable[..., Any]) -> tuple[tuple[str, ...], int | Non
 
 def record(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, residuals: Any = ()) -> Node:
     """A node for an operation that ran: ``args`` as they were given, ``out`` as arrays."""
-    plan = op._plans.get((mask, len(args))) or op.plan(mask, len(args))
+    count = len(args)
+    plan = op._plans.get((mask, count)) or op.plan(mask, count)
     parents = []
     for position in plan.positions:
         argument = args[position]
         node = argument.node if isinstance(argument, Value) else None
         parents.append(argument if node is LEAF else node)
-    stamp = 0
     saved = []
-    count = plan.count
     for position in plan.save:
         if position < count:
-            value = args[position]
-            if isinstance(value, Value):
-                stamp += value.version[0]
+            saved.append(args[position])
         else:
-            value = out if position == count else residuals[position - count - 1]
-        saved.append(value)
+            saved.append(out if position == count else residuals[position - count - 1])
     if packers and not active:
-        saved, stamp = packers[-1](saved), 0
+        saved = packers[-1](saved)
     if op.several:
         shape: Any = tuple(o.shape for o in out)
         dtype: Any = tuple(o.dtype for o in out)
     else:
         shape, dtype = out.shape, out.dtype
-    node = Node(op, plan, parents, saved, stamp, shape, dtype, user_line(3))
+    node = Node(op, plan, parents, saved, shape, dtype, user_line(3))
     if tape.tracer is not None:
         tape.tracer.recorded(node, args, out, residuals)
     return node
@@ -367,8 +411,8 @@ def binary(
         if (
             type(x) is not np.ndarray
             or type(y) is not np.ndarray
-            or x.dtype is not y.dtype
-            or to_float
+            or (x.dtype is not y.dtype and x.dtype != y.dtype)
+            or (to_float and x.dtype.kind != "f")
         ):
             x, y = coerce(op.name, x, y, to_float)
             if not isinstance(input, Value):

@@ -35,6 +35,7 @@ tracer: Any = None  # while a trace runs, its Recorder (trace/recorder.py)
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
 _new = object.__new__
+_getframe = sys._getframe
 
 
 class Leaf:
@@ -217,13 +218,24 @@ class inference_mode(_Switch):
 
 def user_line(depth: int = 2) -> tuple[CodeType, int] | None:
     """The nearest frame outside this package as (code, instruction), decoded only in errors."""
-    frame: FrameType | None = sys._getframe(depth)
+    frame: FrameType | None = _getframe(depth)
     while frame is not None:
         code = frame.f_code
-        if not code.co_filename.startswith(_PACKAGE):
+        if not _ours[code.co_filename]:
             return code, frame.f_lasti
         frame = frame.f_back
     return None
+
+
+class _InPackage(dict[str, bool]):
+    """Whether a file belongs to this package, found out once a file."""
+
+    def __missing__(self, filename: str) -> bool:
+        self[filename] = filename.startswith(_PACKAGE)
+        return self[filename]
+
+
+_ours = _InPackage()
 
 
 def describe_line(where: tuple[CodeType, int] | None) -> str:
@@ -246,12 +258,11 @@ class Node:
         plan: which rules to run and where their inputs stand in ``saved``.
         parents: per rule, the ``Node`` or leaf ``Tensor`` that the argument came from.
         saved: what the rules named; ``None`` once freed.
-        stamp: the versions of the saved tensors, added up: it changes if any of them is written.
         result: the version of the result where a rule names ``out``, else ``None``: not the result
             itself, which would be a cycle.
         shape, dtype: of the result; tuples of them where the operation has several results.
         where: the line of the user's program that ran it.
-        order: its place in time.
+        order: its place in time; a saved tensor must not have been written after it.
         hooks: called with the gradient of the result, and with those of the arguments.
     """
 
@@ -266,7 +277,6 @@ class Node:
         "result",
         "saved",
         "shape",
-        "stamp",
         "where",
     )
 
@@ -276,7 +286,6 @@ class Node:
         plan: Plan,
         parents: Sequence[Any],
         saved: Any,
-        stamp: int,
         shape: Any,
         dtype: Any,
         where: Any,
@@ -285,7 +294,6 @@ class Node:
         self.plan = plan
         self.parents = parents
         self.saved = saved
-        self.stamp = stamp
         self.shape = shape
         self.dtype = dtype
         self.where = where
@@ -360,22 +368,18 @@ class Node:
             self.saved = None
         if lifted and self.op.definition is not None:
             return self._through_definition(g, values)
-        grads = []
-        for (rule, names), parent in zip(self.plan.rules, self.parents, strict=False):
-            named = (values[name] if name >= 0 else shape_of(parent) for name in names)
-            grads.append(rule(g, *named))
-        return grads[0] if self.plan.spread else grads
+        return self.plan.pull(g, values, self.parents)
 
     def _unpack(self, lifted: bool) -> list[Any]:
         """What was saved: as Tensors on the graph if ``lifted``, else as bare arrays."""
-        stamp = 0
         values = []
         for value in self.saved:
             if isinstance(value, Value):
-                stamp += value.version[0]
+                if value.version[0] and value.version[2] > self.order:
+                    self._complain_of_write()
                 value = value if lifted else value.array
             values.append(value)
-        if stamp != self.stamp or (self.result is not None and self.result[0]):
+        if self.result is not None and self.result[0]:
             self._complain_of_write()
         if lifted and self.plan.out >= 0:
             out = values[self.plan.out]
@@ -442,7 +446,7 @@ def stand_in(t: Any, parent: Any) -> Any:
 def entry(t: Any, parent: Any) -> Node:
     """A node for a value as an input: nothing happened to it."""
     plan = STAND_IN.plan(1, 1)
-    return Node(STAND_IN, plan, (parent,), (), 0, t.array.shape, t.array.dtype, None)
+    return Node(STAND_IN, plan, (parent,), (), t.array.shape, t.array.dtype, None)
 
 
 def placed(value: Any, node: Any) -> Any:
@@ -475,7 +479,7 @@ def outputs_of(node: Node, arrays: Iterable[Any]) -> tuple[Any, ...]:
     results = []
     for i, a in enumerate(arrays):
         shown = a.array if isinstance(a, Value) else a
-        pick = Node(PICK, plan, (node,), (i,), 0, shown.shape, shown.dtype, node.where)
+        pick = Node(PICK, plan, (node,), (i,), shown.shape, shown.dtype, node.where)
         results.append(placed(a, pick))
     return tuple(results)
 
@@ -513,8 +517,9 @@ def walk(
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
         captured = {}
-        while pending.heap:
-            node = heappop(pending.heap)[1]
+        heap, add = pending.heap, pending.add
+        while heap:
+            node = heappop(heap)[1]
             g = pending.take(node)
             if node.hooks is not None:
                 g = run_hooks(node.hooks, g)
@@ -529,9 +534,9 @@ def walk(
             grads = node.vjp(g, keep, lifted, level)
             if node.hooks is not None:
                 grads = run_after_hooks(node, g, grads)
-            for parent, grad in zip(node.parents, grads, strict=True):
+            for parent, grad in zip(node.parents, grads):  # noqa: B905 (slow)
                 if parent is not None and grad is not None:
-                    pending.add(parent, grad, g)
+                    add(parent, grad, g)
         if targets is not None:
             for leaf, grad in pending.leaves.items():
                 captured[leaf] = run_hooks(leaf._hooks, grad) if leaf._hooks else grad
@@ -552,20 +557,17 @@ class _Gradients:
 
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
         """Add a contribution; an array is added into only if no one else can hold it."""
-        if type(target) is Node:
-            store: dict[Any, Any] = self.nodes
-            shape, dtype = target.shape, target.dtype
-        else:
-            store = self.leaves
-            shape, dtype = target.array.shape, target.array.dtype
+        is_node = type(target) is Node
+        store = self.nodes if is_node else self.leaves
+        like = target if is_node else target.array
         if self.lifted:
-            grad = _fit_tensor(grad, shape, dtype)
-        elif grad.shape != shape or grad.dtype != dtype:
-            grad = _fit_array(grad, shape, dtype)
+            grad = _fit_tensor(grad, like.shape, like.dtype)
+        elif grad.shape != like.shape or grad.dtype is not like.dtype:
+            grad = _fit_array(grad, like.shape, like.dtype)
         old = store.get(target)
         if old is None:
             store[target] = grad
-            if store is self.nodes:
+            if is_node:
                 heappush(self.heap, (-target.order, target))
             elif self._is_fresh(grad, source):
                 self.owned.add(target)
@@ -596,7 +598,6 @@ class _Gradients:
 
     def take(self, node: Node) -> Any:
         """The finished gradient of a node."""
-        self.owned.discard(node)
         grad = self.nodes.pop(node)
         if not node.op.several:
             return grad

@@ -203,7 +203,7 @@ tanh = unary(
     np.tanh,
     "The hyperbolic tangent, in [-1, 1].",
     to_float=True,
-    x=lambda g, out: g * (1 - out * out),
+    x=lambda g, out: g - g * out * out,
 )
 
 
