@@ -51,20 +51,136 @@ from .layouts import (
     sparse_csr,
     strided,
 )
-from .ops.arrangement import diagonal, moveaxis, movedim, roll
+from .linalg.older_names import (
+    chain_matmul,
+    cholesky,
+    cholesky_inverse,
+    cholesky_solve,
+    cross,
+    det,
+    inverse,
+    logdet,
+    matrix_exp,
+    matrix_power,
+    pinverse,
+    qr,
+    slogdet,
+    svd,
+    triangular_solve,
+)
+from .ops.aliases import (
+    absolute,
+    divide,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    multiply,
+    negative,
+    not_equal,
+    spmm,
+    subtract,
+    unsafe_chunk,
+    unsafe_split,
+)
+from .ops.arithmetic import (
+    addcdiv,
+    addcmul,
+    bitwise_left_shift,
+    bitwise_right_shift,
+    copysign,
+    fix,
+    float_power,
+    fmod,
+    frac,
+    frexp,
+    gcd,
+    heaviside,
+    lcm,
+    ldexp,
+    lerp,
+    nextafter,
+    rsub,
+    sgn,
+)
+from .ops.arithmetic import (
+    round_to as round,
+)
+from .ops.arrangement import (
+    adjoint,
+    as_strided,
+    diag,
+    diag_embed,
+    diagflat,
+    diagonal,
+    fliplr,
+    flipud,
+    moveaxis,
+    movedim,
+    narrow_copy,
+    repeat_interleave,
+    roll,
+    rot90,
+    swapdims,
+    tile,
+    unflatten,
+)
+from .ops.assembly import (
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    block_diag,
+    broadcast_shapes,
+    broadcast_tensors,
+    cartesian_prod,
+    column_stack,
+    combinations,
+    dsplit,
+    dstack,
+    hsplit,
+    hstack,
+    meshgrid,
+    row_stack,
+    split_with_sizes,
+    tensor_split,
+    vsplit,
+    vstack,
+)
+from .ops.bessel import (
+    i0,
+)
+from .ops.comparison import (
+    allclose,
+    clamp_max,
+    clamp_min,
+    equal,
+    fmax,
+    fmin,
+    isclose,
+    isin,
+    isneginf,
+    isposinf,
+    isreal,
+    nan_to_num,
+    signbit,
+)
 from .ops.creation import (
     arange,
     as_tensor,
+    asarray,
     empty,
     empty_like,
+    empty_strided,
     eye,
     from_dlpack,
     from_numpy,
+    frombuffer,
     full,
     full_like,
     linspace,
     ones,
     ones_like,
+    scalar_tensor,
     tensor,
     zeros,
     zeros_like,
@@ -113,7 +229,6 @@ from .ops.elementwise import (
     reciprocal,
     relu,
     remainder,
-    round,
     rsqrt,
     sigmoid,
     sign,
@@ -122,10 +237,33 @@ from .ops.elementwise import (
     square,
     sub,
     tanh,
+    true_divide,
     trunc,
     where,
 )
-from .ops.extremes import max, min
+from .ops.error_functions import (
+    erfc,
+    erfinv,
+)
+from .ops.extremes import (
+    aminmax,
+    kthvalue,
+    max,
+    median,
+    min,
+    mode,
+    nanmedian,
+    nanquantile,
+    quantile,
+)
+from .ops.gamma_functions import (
+    digamma,
+    igamma,
+    igammac,
+    lgamma,
+    mvlgamma,
+    polygamma,
+)
 from .ops.indexing import (
     argsort,
     gather,
@@ -133,13 +271,61 @@ from .ops.indexing import (
     masked_select,
     narrow,
     nonzero,
-    scatter,
     scatter_add,
     select,
     sort,
     topk,
 )
-from .ops.linear_algebra import addmm, bmm, dot, einsum, matmul, mm, mv, outer
+from .ops.linear_algebra import (
+    bmm,
+    dot,
+    einsum,
+    matmul,
+    mm,
+    mv,
+    outer,
+)
+from .ops.logarithms import (
+    exp2,
+    logaddexp,
+    logaddexp2,
+    logit,
+    xlogy,
+)
+from .ops.products import (
+    addbmm,
+    addmm,
+    addmv,
+    addr,
+    baddbmm,
+    cdist,
+    ger,
+    inner,
+    kron,
+    tensordot,
+    trace,
+    vdot,
+)
+from .ops.queries import (
+    angle,
+    conj,
+    conj_physical,
+    imag,
+    is_complex,
+    is_conj,
+    is_floating_point,
+    is_neg,
+    is_nonzero,
+    is_same_size,
+    is_signed,
+    is_storage,
+    is_tensor,
+    numel,
+    real,
+    resolve_conj,
+    resolve_neg,
+    typename,
+)
 from .ops.random import (
     Generator,
     bernoulli,
@@ -174,6 +360,59 @@ from .ops.reduction import (
     sum,
     var,
 )
+from .ops.sampling import (
+    binomial,
+    poisson,
+    randint_like,
+)
+from .ops.scans import (
+    cummax,
+    cummin,
+    cumprod,
+    cumulative_trapezoid,
+    diff,
+    gradient,
+    logcumsumexp,
+    trapezoid,
+    trapz,
+)
+from .ops.scatter import (
+    diagonal_scatter,
+    index_add,
+    index_copy,
+    index_fill,
+    index_put,
+    index_reduce,
+    masked_scatter,
+    scatter,
+    scatter_reduce,
+    select_scatter,
+    slice_scatter,
+    take,
+    take_along_dim,
+)
+from .ops.scatter import (
+    put_flat as put,
+)
+from .ops.searching import (
+    argwhere,
+    bucketize,
+    searchsorted,
+    unique,
+    unique_consecutive,
+)
+from .ops.sequences import (
+    bartlett_window,
+    blackman_window,
+    hamming_window,
+    hann_window,
+    kaiser_window,
+    logspace,
+    range,
+    tril_indices,
+    triu_indices,
+    vander,
+)
 from .ops.shape import (
     broadcast_to,
     cat,
@@ -197,8 +436,64 @@ from .ops.shape import (
     unbind,
     unsqueeze,
 )
-from .ops.softmax import log_softmax, softmax
+from .ops.softmax import (
+    log_softmax,
+    softmax,
+)
+from .ops.statistics import (
+    bincount,
+    corrcoef,
+    count_nonzero,
+    cov,
+    dist,
+    histc,
+    histogram,
+    msort,
+    nanmean,
+    nansum,
+    renorm,
+    std_mean,
+    var_mean,
+)
+from .ops.trigonometry import (
+    acos,
+    acosh,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cosh,
+    deg2rad,
+    hypot,
+    rad2deg,
+    sinc,
+    sinh,
+    tan,
+)
 from .primitive import primitive
+from .printing import set_printoptions
+from .settings import (
+    are_deterministic_algorithms_enabled,
+    get_float32_matmul_precision,
+    get_num_interop_threads,
+    get_num_threads,
+    is_deterministic_algorithms_warn_only_enabled,
+    is_warn_always_enabled,
+    set_float32_matmul_precision,
+    set_flush_denormal,
+    set_num_interop_threads,
+    set_num_threads,
+    set_warn_always,
+    use_deterministic_algorithms,
+)
 from .tape import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 
 # first: importing the module binds its name, which the function ``tensor`` then takes over
@@ -217,8 +512,6 @@ from .typed_tensors import (
 )
 from .version import __version__
 
-true_divide = divide = div
-multiply, subtract, negative, absolute = mul, sub, neg, abs
 bool = bool_
 float, double, half = float32, float64, float16
 long, int, short = int64, int32, int16
@@ -234,6 +527,7 @@ _LAZY = (
     "jit",
     "mps",
     "random",
+    "special",
     "testing",
     "xpu",
 )

@@ -16,8 +16,10 @@ from ..tape import (
     wrap,
 )
 from ..tensor import Tensor
+from ..typed_tensors import Variable
 
 __all__ = [
+    "Variable",
     "backward",
     "enable_grad",
     "grad",

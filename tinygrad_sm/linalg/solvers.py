@@ -20,28 +20,19 @@ if TYPE_CHECKING:
 _SINGULAR = "the matrix is singular: check it, or use pinv or lstsq"
 
 
-def _invert(A: Any) -> Any:
-    return np.linalg.inv(A)
-
-
-def _solve_array(A: Any, B: Any) -> Any:
-    return np.linalg.solve(A, B)
-
-
+_checked_inv = numpy_errors("linalg.inv", _SINGULAR, np.linalg.inv)
+_checked_solve = numpy_errors("linalg.solve", _SINGULAR, np.linalg.solve)
 _inv: Operation = primitive(
     lambda A: _checked_inv(A),
     name="linalg_inv",
     A=lambda g, out: -np.matmul(mT(out), np.matmul(g, mT(out))),
 )
-_checked_inv = numpy_errors("linalg.inv", _SINGULAR, _invert)
-
 _solve: Operation = primitive(
     lambda A, B: _checked_solve(A, B),
     name="linalg_solve",
     A=lambda g, A, out: -np.matmul(_solve(mT(A), g), mT(out)),
     B=lambda g, A: _solve(mT(A), g),
 )
-_checked_solve = numpy_errors("linalg.solve", _SINGULAR, _solve_array)
 
 
 def inv(A: Any) -> Tensor:

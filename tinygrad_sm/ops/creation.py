@@ -251,3 +251,54 @@ def eye(
     """A matrix with ones on the diagonal: (n, m), square by default."""
     check_device(device)
     return _leaf(np.eye(n, m, dtype=_kind(dtype)), requires_grad)
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of numbers, an array or another tensor, sharing memory where it can.
+
+    Args:
+        obj: what to make a tensor of.
+        dtype: the element type, that of ``obj`` if ``None``.
+        device: ``"cpu"``.
+        copy: ``True``: always copy.
+        requires_grad: whether ``backward`` shall leave a gradient.
+    """
+    out: Any = as_tensor(obj, dtype, device)
+    if isinstance(obj, Value):
+        out = out.detach()
+    out = out.clone() if copy else out
+    return out.requires_grad_() if requires_grad else out
+
+
+def scalar_tensor(
+    s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+) -> Tensor:
+    """A 0-d tensor, float32 unless said otherwise."""
+    return full((), s, dtype=_kind(dtype), device=device, requires_grad=requires_grad)
+
+
+def frombuffer(
+    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
+) -> Tensor:
+    """A 1-d tensor over the memory of a buffer, such as bytes."""
+    array = np.frombuffer(buffer, as_numpy_dtype(dtype), count, offset)
+    return _leaf(array, requires_grad)
+
+
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Any = None, requires_grad: bool = False, **ignored: Any
+) -> Tensor:
+    """A tensor of a shape and steps in memory whose values are not set."""
+    sizes, steps = sizes_of((size,)), sizes_of((stride,))
+    kind = _kind(dtype)
+    last = sum((n - 1) * s for n, s in zip(sizes, steps, strict=True) if n)
+    memory = np.empty(last + 1, kind)
+    bytes_apart = tuple(s * kind.itemsize for s in steps)
+    return _leaf(np.lib.stride_tricks.as_strided(memory, sizes, bytes_apart), requires_grad)

@@ -140,11 +140,11 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
     for place in np.ndindex(*rows.shape[:-1]):
         values, counts = np.unique(rows[place], return_counts=True)
         index[place] = np.flatnonzero(rows[place] == values[counts.argmax()])[-1]
-    where_found = wrap(np.moveaxis(index, -1, axis))
-    values = gather(input, axis, where_found)
+    found = wrap(np.moveaxis(index, -1, axis))
+    picked: Any = gather(input, axis, found)
     if keepdim:
-        return ValuesAndIndices(values, where_found)
-    return ValuesAndIndices(values.squeeze(axis), where_found.squeeze(axis))
+        return ValuesAndIndices(picked, found)
+    return ValuesAndIndices(picked.squeeze(axis), found.squeeze(axis))
 
 
 # --- quantiles ---------------------------------------------------------------------------------------------

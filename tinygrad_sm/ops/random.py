@@ -105,7 +105,7 @@ class Generator:
     def normal(self, count: int, kind: np.dtype) -> np.ndarray:
         """Numbers from the normal distribution of mean 0 and variance 1."""
         if count < 16:
-            return np.asarray([self._one_normal() for _ in range(count)]).astype(kind)
+            return np.asarray([self.one_normal() for _ in range(count)]).astype(kind)
         work = np.dtype(np.float64) if kind == np.float64 else np.dtype(np.float32)
         out = self.uniform(count, work)
         whole = count // 16 * 16
@@ -114,7 +114,8 @@ class Generator:
             out[-16:] = _box_muller(self.uniform(16, work))
         return out.astype(kind, copy=False)
 
-    def _one_normal(self) -> float:
+    def one_normal(self) -> float:
+        """One number from the normal distribution, by Box and Muller's transform in float64."""
         if self._next_normal is not None:
             value, self._next_normal = self._next_normal, None
             return value

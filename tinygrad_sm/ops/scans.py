@@ -199,7 +199,7 @@ def _slope(y: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     if edge_order not in (1, 2) or n < edge_order + 1:
         raise RuntimeError(f"gradient: {n} samples are too few for edge_order {edge_order}")
     if isinstance(spacing, Value) and spacing.array.ndim:
-        h = diff(spacing.to(y.array.dtype))
+        h: Any = diff(cast(spacing, y.array.dtype))
     else:
         h = y.new_tensor(np.full(n - 1, float(spacing)), dtype=y.array.dtype)
     h = _column(h, axis)

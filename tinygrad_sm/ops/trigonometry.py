@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import binary, unary
+from ..primitive import Operation, binary, unary
 from .elementwise import cos, mul, sin, sqrt
 
 
@@ -45,7 +45,7 @@ sinh = unary(
     to_float=True,
     x=lambda g, x: g * cosh(x),
 )
-cosh = unary(
+cosh: Operation = unary(
     _quiet(np.cosh),
     "The hyperbolic cosine.",
     name="cosh",
@@ -59,7 +59,7 @@ asinh = unary(
     to_float=True,
     x=lambda g, x: g / sqrt(x * x + 1),
 )
-acosh = unary(
+acosh: Operation = unary(
     _quiet(np.arccosh),
     "The inverse of ``cosh``, not negative; NaN below 1.",
     name="acosh",
