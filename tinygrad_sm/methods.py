@@ -177,7 +177,6 @@ class Operations(Value):
     argmin = reduction.argmin
     var = reduction.var
     std = reduction.std
-    norm = reduction.norm
     all = reduction.all
     any = reduction.any
     logsumexp = reduction.logsumexp
@@ -352,6 +351,7 @@ class Operations(Value):
     cholesky_inverse = older_names.cholesky_inverse
     triangular_solve = older_names.triangular_solve
     svd = older_names.svd
+    norm = older_names.norm
     cholesky = older_names.cholesky
     qr = older_names.qr
     cross = older_names.cross

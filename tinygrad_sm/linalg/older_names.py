@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..ops.reduction import norm as norm_over
 from . import factorizations, products, solvers
+from .norms import matrix_norm
 from .products import multi_dot
 
 if TYPE_CHECKING:
@@ -16,6 +18,20 @@ matrix_power, matrix_exp = products.matrix_power, products.matrix_exp
 cholesky_solve, cholesky_inverse = solvers.cholesky_solve, solvers.cholesky_inverse
 triangular_solve = solvers.triangular_solve
 svd = factorizations.old_svd
+
+
+def norm(
+    input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
+    """The p-norm over ``dim``; ``"fro"`` is 2 and ``"nuc"`` the sum of a matrix's singular values.
+
+    Raises:
+        ValueError: for a ``p`` that is neither a number nor one of these.
+    """
+    input = input if dtype is None else input.to(dtype)
+    if p == "nuc":
+        return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
+    return norm_over(input, p, dim, keepdim)
 
 
 def cholesky(input: Any, upper: bool = False) -> Tensor:

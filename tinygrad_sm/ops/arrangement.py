@@ -67,7 +67,9 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
     if len(names) != len(steps):
         raise RuntimeError(f"roll: shifts and dims must be as many, not {shifts} and {dims}")
     axes = tuple(axis_of("roll", d, input.array.ndim) for d in names)
-    return _roll(input, steps, axes) if input.array.ndim else input.clone()
+    if not input.array.ndim:
+        raise IndexError("roll: a dimension is given, but the tensor has none")
+    return _roll(input, steps, axes)
 
 
 def _spread_diagonal(g: Any, offset: int, sizes: tuple[int, ...], a: int, b: int) -> Any:

@@ -161,6 +161,7 @@ def full(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """A tensor of a shape filled with one number, whose type sets the dtype."""
     check_device(device)

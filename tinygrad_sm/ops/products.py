@@ -9,6 +9,7 @@ import numpy as np
 
 from .arrangement import diagonal
 from .dims import axis_of
+from .elementwise import cast
 from .linear_algebra import bmm, dot, matmul, mv, outer
 
 if TYPE_CHECKING:
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 
 def _plus(input: Any, product: Any, beta: float, alpha: float) -> Any:
     """``beta * input + alpha * product``, where a beta of 0 leaves NaN in the input out."""
+    kind = product.array.dtype
+    if kind.kind != "f":
+        beta, alpha = int(beta), int(alpha)
     product = product if alpha == 1 else product * alpha
     if beta == 0:
-        return product
-    return (input if beta == 1 else input * beta) + product
+        return cast(product, kind)
+    return cast((input if beta == 1 else input * beta) + product, kind)
 
 
 def _fits(name: str, input: Any, product: Any) -> None:
@@ -106,6 +110,11 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
     left, right = ([d] if isinstance(d, int) else [int(i) for i in d] for d in dims)
     left = [axis_of("tensordot", d, a.array.ndim) % a.array.ndim for d in left]
     right = [axis_of("tensordot", d, b.array.ndim) % b.array.ndim for d in right]
+    for i, j in zip(left, right, strict=True):
+        if a.array.shape[i] == 1 != b.array.shape[j]:
+            b = b.sum(j, keepdim=True)
+        if b.array.shape[j] == 1 != a.array.shape[i]:
+            a = a.sum(i, keepdim=True)
     sizes = [a.array.shape[d] for d in left]
     if sizes != [b.array.shape[d] for d in right]:
         raise RuntimeError(

@@ -242,17 +242,39 @@ def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tens
     if math.isinf(p):
         return (_amax if p > 0 else _amin)(size, axes, keepdim)
     if p == 0:
-        return _sum_over(cast(size != 0, input.array.dtype), axes, keepdim)
+        return _count_over(input, axes, keepdim)
     if p == 1:
         return _sum_over(size, axes, keepdim)
     if p == 2:
         return _safe_sqrt(_sum_over(input * input, axes, keepdim))
-    return _sum_over(size**p, axes, keepdim) ** (1.0 / p)
+    return _p_norm(input, float(p), axes, keepdim)
+
+
+_count_over = primitive(
+    lambda x, axes, keepdim: np.asarray((x != 0).sum(axes, keepdims=keepdim), x.dtype),
+    name="norm0",
+    x=lambda g, axes, keepdim: restore(g, axes, keepdim) * 0,
+)
+
+
+@np.errstate(divide="ignore")
+def _p_norm_of(x: np.ndarray, p: float, axes: tuple[int, ...], keepdim: bool) -> np.ndarray:
+    return (np.abs(x) ** p).sum(axes, keepdims=keepdim) ** (1.0 / p)
+
+
+def _p_norm_rule(g: Any, x: Any, out: Any, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """``sign(x) (|x| / out)^(p-1)``, and 0 where x is 0."""
+    flat = np.equal(x, 0)
+    ratio = np.where(flat, 1.0, abs_of(x)) / np.where(flat, 1.0, restore(out, axes, keepdim))
+    return restore(g, axes, keepdim) * np.where(flat, 0.0, np.sign(x) * ratio ** (p - 1))
+
+
+_p_norm = primitive(_p_norm_of, name="norm_p", x=_p_norm_rule)
 
 
 def abs_of(input: Any) -> Any:
     """``abs(input)``, under a name that does not hide Python's."""
-    return input.abs()
+    return np.abs(input)
 
 
 # --- truth -----------------------------------------------------------------------------------------

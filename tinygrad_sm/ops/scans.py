@@ -9,7 +9,7 @@ import numpy as np
 from ..dtypes import INT64, as_numpy_dtype
 from ..primitive import Operation, primitive
 from ..tape import Value, wrap
-from .dims import axis_of, numpy_names
+from .dims import axes_of, axis_of, numpy_names
 from .elementwise import cast, float_input, logical_xor, sub
 from .indexing import ValuesAndIndices, gather, narrow
 from .reduction import cumsum
@@ -184,10 +184,12 @@ def gradient(
     Raises:
         RuntimeError: for a dimension with fewer than ``edge_order + 1`` samples.
     """
-    ndim = input.array.ndim
-    dims = range(ndim) if dim is None else [dim] if isinstance(dim, int) else dim
-    axes = [axis_of("gradient", d, ndim) for d in dims]
+    input = float_input(input)
+    axes = axes_of("gradient", dim, input.array.ndim)
     many = isinstance(spacing, list | tuple)
+    if many and len(spacing) != len(axes):
+        raise RuntimeError(f"gradient: {len(spacing)} spacings for {len(axes)} dimensions")
+    spacing = 1 if spacing is None else spacing
     return tuple(
         _slope(input, axis, spacing[i] if many else spacing, edge_order)
         for i, axis in enumerate(axes)

@@ -108,7 +108,8 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
         if value.array.ndim:
             raise RuntimeError("index_fill: only supports a number or a 0-d tensor as value")
         value = cast(value, input.array.dtype)
-    return _put_at(input, _at("index_fill", input, dim, index), value)
+    once = wrap(np.unique(index.array))
+    return _put_at(input, _at("index_fill", input, dim, once), value)
 
 
 def index_put(input: Any, indices: Sequence[Any], values: Any, accumulate: bool = False) -> Tensor:
@@ -177,13 +178,14 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
             f"got {ndim} and {indices.array.ndim}"
         )
     axis = axis_of("take_along_dim", dim, ndim)
-    shape, places = list(input.array.shape), list(indices.array.shape)
-    shape[axis] = places[axis] = 1
-    common = list(np.broadcast_shapes(tuple(shape), tuple(places)))
+    shape, rows = list(input.array.shape), list(indices.array.shape)
+    shape[axis] = rows[axis] = 1
+    common = list(np.broadcast_shapes(tuple(shape), tuple(rows)))
     common[axis] = indices.array.shape[axis]
     wide = list(common)
     wide[axis] = input.array.shape[axis]
-    return gather(input.expand(tuple(wide)), axis, indices.expand(tuple(common)))
+    places = indices.array + np.where(indices.array < 0, wide[axis], 0)
+    return gather(input.expand(tuple(wide)), axis, wrap(places).expand(tuple(common)))
 
 
 def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
@@ -323,6 +325,8 @@ def _identity(reduce: str, kind: np.dtype) -> Any:
         return 0
     if reduce == "prod":
         return 1
+    if kind.kind == "b":
+        return reduce == "amin"
     if kind.kind == "f":
         return -np.inf if reduce == "amax" else np.inf
     return np.iinfo(kind).min if reduce == "amax" else np.iinfo(kind).max

@@ -123,7 +123,7 @@ def unique_consecutive(
     axis = 0 if dim is None else axis_of("unique_consecutive", dim, x.ndim)
     rows = x.reshape(-1) if dim is None else np.moveaxis(x, axis, 0)
     n = len(rows)
-    same = (rows[1:] == rows[:-1]).reshape(max(n - 1, 0), -1).all(1)
+    same = np.all(rows[1:] == rows[:-1], tuple(range(1, rows.ndim)))
     starts = np.flatnonzero(np.concatenate([np.ones(min(n, 1), bool), ~same]))
     inverse = np.cumsum(np.concatenate([np.zeros(min(n, 1), bool), ~same]))
     counts = np.diff(np.append(starts, n))
