@@ -56,7 +56,7 @@ PYTHON_TYPES: dict[Any, np.dtype] = {
 DEFAULT = float32.numpy
 INT64 = int64.numpy
 BOOL = bool_.numpy
-_CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
+CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
 def as_numpy_dtype(kind: Any) -> np.dtype:
@@ -84,7 +84,7 @@ def _rank(value: Any) -> int:
 
 
 def _dtype_of(value: Any) -> np.dtype:
-    return value.dtype if isinstance(value, np.ndarray) else PYTHON_TYPES[type(value)]
+    return getattr(value, "dtype", None) or PYTHON_TYPES[type(value)]
 
 
 def promote(*values: Any) -> np.dtype:
@@ -97,7 +97,7 @@ def promote(*values: Any) -> np.dtype:
         found = kinds[0]
         for kind in kinds[1:]:
             found = promote_types(found, kind)
-        if best is None or _CATEGORY[found.kind] > _CATEGORY[best.kind]:
+        if best is None or CATEGORY[found.kind] > CATEGORY[best.kind]:
             best = found
     assert best is not None
     return best
@@ -105,8 +105,8 @@ def promote(*values: Any) -> np.dtype:
 
 def promote_types(a: np.dtype, b: np.dtype) -> np.dtype:
     """The dtype in which two array dtypes of equal rank meet."""
-    if _CATEGORY[a.kind] != _CATEGORY[b.kind]:
-        return a if _CATEGORY[a.kind] > _CATEGORY[b.kind] else b
+    if CATEGORY[a.kind] != CATEGORY[b.kind]:
+        return a if CATEGORY[a.kind] > CATEGORY[b.kind] else b
     return np.promote_types(a, b)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from . import printing
 from .dtypes import DTYPES, as_numpy_dtype, dtype
 from .numpy_protocol import array_function, array_ufunc
-from .ops import creation, elementwise, in_place, indexing, linear_algebra, reduction
+from .ops import creation, elementwise, in_place, indexing, linear_algebra, random, reduction
 from .ops import shape as shapes
 from .ops import softmax as softmaxes
 from .ops.dims import axis_of
@@ -649,6 +649,9 @@ class Tensor(Value):
     outer = linear_algebra.outer
     addmm = linear_algebra.addmm
 
+    bernoulli = random.bernoulli
+    multinomial = random.multinomial
+
     softmax = softmaxes.softmax
     log_softmax = softmaxes.log_softmax
 
@@ -707,7 +710,11 @@ class Tensor(Value):
     pow_ = _in_place(elementwise.pow, "pow_")
     abs_ = _in_place(elementwise.abs, "abs_")
     exp_ = _in_place(elementwise.exp, "exp_")
+    expm1_ = _in_place(elementwise.expm1, "expm1_")
     log_ = _in_place(elementwise.log, "log_")
+    log1p_ = _in_place(elementwise.log1p, "log1p_")
+    log2_ = _in_place(elementwise.log2, "log2_")
+    log10_ = _in_place(elementwise.log10, "log10_")
     sqrt_ = _in_place(elementwise.sqrt, "sqrt_")
     rsqrt_ = _in_place(elementwise.rsqrt, "rsqrt_")
     square_ = _in_place(elementwise.square, "square_")
@@ -728,13 +735,28 @@ class Tensor(Value):
     floor_divide_ = _in_place(elementwise.floor_divide, "floor_divide_")
     remainder_ = _in_place(elementwise.remainder, "remainder_")
     clip_ = _in_place(elementwise.clamp, "clip_")
+    eq_, ne_ = _in_place(elementwise.eq, "eq_"), _in_place(elementwise.ne, "ne_")
+    lt_, le_ = _in_place(elementwise.lt, "lt_"), _in_place(elementwise.le, "le_")
+    gt_, ge_ = _in_place(elementwise.gt, "gt_"), _in_place(elementwise.ge, "ge_")
+    logical_and_ = _in_place(elementwise.logical_and, "logical_and_")
+    logical_or_ = _in_place(elementwise.logical_or, "logical_or_")
+    logical_xor_ = _in_place(elementwise.logical_xor, "logical_xor_")
+    logical_not_ = _in_place(elementwise.logical_not, "logical_not_")
+    bitwise_and_ = _in_place(elementwise.bitwise_and, "bitwise_and_")
+    bitwise_or_ = _in_place(elementwise.bitwise_or, "bitwise_or_")
+    bitwise_xor_ = _in_place(elementwise.bitwise_xor, "bitwise_xor_")
+    bitwise_not_ = _in_place(elementwise.bitwise_not, "bitwise_not_")
+    cumsum_ = _in_place(reduction.cumsum, "cumsum_")
     scatter_ = _in_place(indexing.scatter, "scatter_")
     scatter_add_ = _in_place(indexing.scatter_add, "scatter_add_")
     tril_, triu_ = _in_place(shapes.tril, "tril_"), _in_place(shapes.triu, "triu_")
     fill_, zero_, copy_ = in_place.fill_, in_place.zero_, in_place.copy_
     uniform_, normal_ = in_place.uniform_, in_place.normal_
     random_, bernoulli_ = in_place.random_, in_place.bernoulli_
+    true_divide_ = divide_ = div_
+    multiply_, subtract_, negative_, absolute_ = mul_, sub_, neg_, abs_
     __iadd__, __isub__ = add_, sub_
+    __iand__, __ior__, __ixor__ = bitwise_and_, bitwise_or_, bitwise_xor_
     __imul__, __itruediv__ = mul_, div_
     __ipow__, __ifloordiv__, __imod__ = pow_, floor_divide_, remainder_
 
@@ -749,6 +771,10 @@ class Tensor(Value):
     def reshape_as(self, other: Tensor) -> Tensor:
         """Reshaped to the shape of another tensor."""
         return shapes.reshape(self, other.array.shape)
+
+    def where(self, condition: Tensor, other: Any) -> Tensor:
+        """The elements where ``condition`` holds, else those of ``other``."""
+        return elementwise.where(condition, self, other)
 
     def view(self, *shape_or_dtype: Any) -> Tensor:
         """``reshape`` that never copies."""

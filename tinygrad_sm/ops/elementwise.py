@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dtypes import BOOL, as_float, promote
-from ..primitive import Operation, binary, coerce, primitive, unary
+from ..primitive import Operation, binary, clash, coerce, primitive, unary
 from ..tape import Value, wrap
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
 
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """``input - alpha * other``, broadcast."""
-    if BOOL in (getattr(getattr(t, "array", None), "dtype", None) for t in (input, other)):
+    if any(isinstance(t, bool) or getattr(_bare(t), "dtype", None) == BOOL for t in (input, other)):
         raise RuntimeError("sub: not defined for bool tensors; use logical_xor or logical_not")
     return _sub(input, other if alpha == 1 else mul(other, alpha))
 
@@ -58,7 +58,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         rounding_mode: ``None``, ``"floor"`` or ``"trunc"``.
 
     Raises:
-        ValueError: for another rounding mode.
+        RuntimeError: for another rounding mode.
     """
     if rounding_mode is None:
         return true_divide(input, other)
@@ -66,7 +66,9 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         return floor_divide(input, other)
     if rounding_mode == "trunc":
         return _trunc_divide(input, other)
-    raise ValueError(f"div: rounding_mode must be None, 'floor' or 'trunc', not {rounding_mode!r}")
+    raise RuntimeError(
+        f"div: rounding_mode must be None, 'floor' or 'trunc', not {rounding_mode!r}"
+    )
 
 
 def _floor_divide(x: Any, y: Any) -> Any:
@@ -336,7 +338,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """
     test = condition.array if isinstance(condition, Value) else np.asarray(condition)
     if input is None and other is None:
-        return tuple(wrap(i) for i in np.nonzero(test))
+        return tuple(wrap(i) for i in np.nonzero(np.atleast_1d(test)))
     if test.dtype != BOOL and test.dtype != np.uint8:
         raise RuntimeError(f"where: expected a bool condition, not {test.dtype}: compare first")
     if not (isinstance(input, Value) or isinstance(other, Value)) and not isinstance(
@@ -345,7 +347,14 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         return np.where(test, input, other)
     x, y = coerce("where", _bare(input), _bare(other))
     kind = promote(x, y)
-    return _where(test.astype(BOOL), _same(input, x, kind), _same(other, y, kind))
+    try:
+        np.broadcast_shapes(test.shape, np.shape(x), np.shape(y))
+    except ValueError:
+        raise RuntimeError(
+            f"where: the condition of shape {test.shape} does not broadcast with {np.shape(x)} "
+            f"and {np.shape(y)}"
+        ) from None
+    return _where(wrap(test.astype(BOOL)), _same(input, x, kind), _same(other, y, kind))
 
 
 def _bare(t: Any) -> Any:
@@ -401,6 +410,10 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
         raise RuntimeError(f"masked_fill: value must be 0-d, not of shape {np.shape(_bare(value))}")
     kind = input.array.dtype
     filler = cast(value, kind) if isinstance(value, Value) else np.asarray(value).astype(kind)
+    try:
+        np.broadcast_shapes(_bare(mask).shape, input.array.shape)
+    except ValueError:
+        raise clash("masked_fill", input.array, _bare(mask)) from None
     return _where(_bare(mask), filler, input)
 
 

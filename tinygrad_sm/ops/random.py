@@ -236,6 +236,12 @@ def _integers(low: int, high: int, count: int, generator: Generator | None) -> n
     return (bits % np.uint64(span)).astype(np.int64) + low
 
 
+def randint_like(input: Any, low: int, high: Any = None, *, dtype: Any = None) -> Tensor:
+    """Integers from ``low`` (0 if alone) to before ``high`` in another tensor's shape and dtype."""
+    low, high = (0, low) if high is None else (low, high)
+    return randint(low, high, input.array.shape, dtype=dtype or input.array.dtype)
+
+
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
 ) -> Tensor:
