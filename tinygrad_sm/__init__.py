@@ -339,6 +339,7 @@ from .ops.random import (
     rand,
     rand_like,
     randint,
+    randint_like,
     randn,
     randn_like,
     randperm,
@@ -363,7 +364,6 @@ from .ops.reduction import (
 from .ops.sampling import (
     binomial,
     poisson,
-    randint_like,
 )
 from .ops.scans import (
     cummax,

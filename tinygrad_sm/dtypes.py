@@ -84,7 +84,7 @@ PYTHON_TYPES: dict[Any, np.dtype] = {
 DEFAULT = float32.numpy
 INT64 = int64.numpy
 BOOL = bool_.numpy
-_CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
+CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
 def as_numpy_dtype(kind: Any) -> np.dtype:
@@ -135,7 +135,7 @@ def _rank(value: Any) -> int:
 
 
 def _dtype_of(value: Any) -> np.dtype:
-    return value.dtype if isinstance(value, np.ndarray) else PYTHON_TYPES[type(value)]
+    return getattr(value, "dtype", None) or PYTHON_TYPES[type(value)]
 
 
 def promote(*values: Any) -> np.dtype:
@@ -148,7 +148,7 @@ def promote(*values: Any) -> np.dtype:
         found = kinds[0]
         for kind in kinds[1:]:
             found = promote_types(found, kind)
-        if best is None or _CATEGORY[found.kind] > _CATEGORY[best.kind]:
+        if best is None or CATEGORY[found.kind] > CATEGORY[best.kind]:
             best = found
     assert best is not None
     return best
@@ -156,8 +156,8 @@ def promote(*values: Any) -> np.dtype:
 
 def promote_types(a: np.dtype, b: np.dtype) -> np.dtype:
     """The dtype in which two array dtypes of equal rank meet."""
-    if _CATEGORY[a.kind] != _CATEGORY[b.kind]:
-        return a if _CATEGORY[a.kind] > _CATEGORY[b.kind] else b
+    if CATEGORY[a.kind] != CATEGORY[b.kind]:
+        return a if CATEGORY[a.kind] > CATEGORY[b.kind] else b
     return np.promote_types(a, b)
 
 
@@ -241,4 +241,4 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     (True, False)
     """
     low, high = as_numpy_dtype(from_), as_numpy_dtype(to)
-    return _CATEGORY[low.kind] <= _CATEGORY[high.kind]
+    return CATEGORY[low.kind] <= CATEGORY[high.kind]

@@ -396,7 +396,7 @@ def walk(
     Returns:
         The gradients of the targets, ``None`` where nothing arrived.
     """
-    with set_grad_enabled(record):
+    with set_grad_enabled(record), np.errstate(all="ignore"):
         pending = _Gradients(record)
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
@@ -563,7 +563,7 @@ def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Any:
 
 def column_sums(grad: np.ndarray) -> np.ndarray:
     """The sum over all axes but the last, as a matrix product: BLAS adds rows faster than sum."""
+    if grad.dtype.char not in "fd" or not grad.size:
+        return grad.sum(tuple(range(grad.ndim - 1)))
     rows = grad.reshape(-1, grad.shape[-1])
-    if rows.dtype.char not in "fd" or rows.shape[0] < 2:
-        return rows.sum(0)
     return np.ones(rows.shape[0], rows.dtype) @ rows

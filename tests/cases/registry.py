@@ -56,7 +56,7 @@ class Drawn:
             wrong ones: then this package and PyTorch must both raise.
         smooth: whether differences tell the gradient for all that is drawn.
         ugly: whether ties, zeros, infinities and NaN may take the place of the values.
-        exact: whether values must be equal to the last bit.
+        rtol: how near values and gradients must be to PyTorch's in float64.
     """
 
     op: str
@@ -64,7 +64,7 @@ class Drawn:
     strategy: SearchStrategy[tuple[tuple[np.ndarray, ...], dict[str, Any]]]
     smooth: bool = True
     ugly: bool = True
-    exact: bool = False
+    rtol: float = 1e-9
 
     def __str__(self) -> str:
         return self.op
@@ -81,7 +81,7 @@ def case(
     CASES.append(Case(op, call, inputs, second and smooth, smooth))
 
 
-def drawn(op: str, call: Call, strategy: SearchStrategy[Any], **traits: bool) -> None:
+def drawn(op: str, call: Call, strategy: SearchStrategy[Any], **traits: Any) -> None:
     """Add an operation with a strategy that draws the arrays and options of its calls."""
     DRAWN.append(Drawn(op, call, strategy, **traits))
 

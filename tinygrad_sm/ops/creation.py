@@ -37,8 +37,8 @@ def _from_python(data: Any, narrow: bool) -> np.ndarray:
         data = _plain(data)
     try:
         array = np.asarray(data)
-    except ValueError as error:
-        raise ValueError(f"tensor: the lists are not all of one length: {error}") from None
+    except ValueError:
+        raise _ragged(data) from None
     if array.dtype.kind not in "biuf":
         raise TypeError(
             f"tensor: expected numbers, an array or nested lists of numbers, not "
@@ -55,6 +55,27 @@ def _from_python(data: Any, narrow: bool) -> np.ndarray:
     if array.size == 0 and isinstance(data, list | tuple):
         return array.astype(dtypes.DEFAULT)
     return array
+
+
+def _ragged(data: Any) -> Exception:
+    """The error for lists within which a length or a depth changes."""
+    sizes = []
+    first = data
+    while isinstance(first, list | tuple):
+        sizes.append(len(first))
+        first = first[0] if first else None
+    level = [data]
+    for depth, size in enumerate(sizes):
+        for item in level:
+            if not isinstance(item, list | tuple):
+                return TypeError(f"tensor: {item!r} stands at depth {depth} among lists")
+            if len(item) != size:
+                return ValueError(
+                    f"tensor: the lists are not all of one length: expected a sequence of length "
+                    f"{size} at dim {depth} (got {len(item)})"
+                )
+        level = [inner for item in level for inner in item]
+    return TypeError(f"tensor: a list stands at depth {len(sizes)} among numbers")
 
 
 def _holds(data: Any, kind: type) -> bool:
@@ -130,12 +151,18 @@ def _kind(dtype: Any) -> np.dtype:
     return dtypes.DEFAULT if dtype is None else as_numpy_dtype(dtype)
 
 
+def _not_negative(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    if any(n < 0 for n in sizes):
+        raise RuntimeError(f"sizes must not be negative, but got {sizes}")
+    return sizes
+
+
 def zeros(
     *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
 ) -> Tensor:
     """Zeros of a shape, float32 unless said otherwise."""
     check_device(device)
-    return _leaf(np.zeros(sizes_of(size), _kind(dtype)), requires_grad)
+    return _leaf(np.zeros(_not_negative(sizes_of(size)), _kind(dtype)), requires_grad)
 
 
 def ones(
@@ -143,7 +170,7 @@ def ones(
 ) -> Tensor:
     """Ones of a shape, float32 unless said otherwise."""
     check_device(device)
-    return _leaf(np.ones(sizes_of(size), _kind(dtype)), requires_grad)
+    return _leaf(np.ones(_not_negative(sizes_of(size)), _kind(dtype)), requires_grad)
 
 
 def empty(
@@ -151,7 +178,7 @@ def empty(
 ) -> Tensor:
     """A tensor of a shape whose values are not set."""
     check_device(device)
-    return _leaf(np.empty(sizes_of(size), _kind(dtype)), requires_grad)
+    return _leaf(np.empty(_not_negative(sizes_of(size)), _kind(dtype)), requires_grad)
 
 
 def full(
@@ -166,7 +193,7 @@ def full(
     """A tensor of a shape filled with one number, whose type sets the dtype."""
     check_device(device)
     value = as_array(fill_value, dtype)
-    sizes = sizes_of(size if isinstance(size, list | tuple) else (size,))
+    sizes = _not_negative(sizes_of(size if isinstance(size, list | tuple) else (size,)))
     return _leaf(np.full(sizes, value, value.dtype), requires_grad)
 
 
@@ -197,7 +224,7 @@ def full_like(
 
 
 def arange(
-    start: Any,
+    start: Any = None,
     end: Any = None,
     step: Any = 1,
     *,
@@ -212,15 +239,24 @@ def arange(
     """
     check_device(device)
     if end is None:
-        start, end = 0, start
+        start, end = None, start
+    if end is None:
+        raise TypeError("arange: expected an end")
+    start = 0 if start is None else start
     start, end, step = (x.array.item() if isinstance(x, Value) else x for x in (start, end, step))
-    if step == 0:
-        raise RuntimeError("arange: step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError(f"arange: from {start} to {end} is against the sign of step {step}")
+    if not all(math.isfinite(x) for x in (start, end, step)):
+        raise RuntimeError(f"arange: unsupported range: {start} to {end} by {step}")
     integral = all(isinstance(x, int | np.integer) for x in (start, end, step))
     kind = _kind(dtype) if dtype is not None or not integral else dtypes.INT64
+    if (end - start) * step < 0:
+        raise RuntimeError(f"arange: from {start} to {end} is against the sign of step {step}")
+    if kind == dtypes.INT64:
+        start, end, step = int(start), int(end), int(step)
+    if step == 0:
+        raise RuntimeError("arange: step must be nonzero")
     count = math.ceil((end - start) / step)
+    if kind.kind in "iu":
+        start, step = int(start), int(step)
     return _leaf((start + step * np.arange(count)).astype(kind), requires_grad)
 
 
@@ -238,7 +274,14 @@ def linspace(
     start, end = (x.array.item() if isinstance(x, Value) else x for x in (start, end))
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
-    return _leaf(np.linspace(start, end, steps).astype(_kind(dtype)), requires_grad)
+    kind = _kind(dtype)
+    if kind.kind != "f":
+        start, end = int(start), int(end)
+    step = (end - start) / max(steps - 1, 1)
+    up = np.arange(steps)
+    values = np.where(2 * up < steps - 1, start + step * up, end - step * (steps - 1 - up))
+    values[:1] = start
+    return _leaf(values.astype(kind), requires_grad)
 
 
 def eye(
@@ -251,7 +294,8 @@ def eye(
 ) -> Tensor:
     """A matrix with ones on the diagonal: (n, m), square by default."""
     check_device(device)
-    return _leaf(np.eye(n, m, dtype=_kind(dtype)), requires_grad)
+    rows, columns = _not_negative((n, n if m is None else m))
+    return _leaf(np.eye(rows, columns, dtype=_kind(dtype)), requires_grad)
 
 
 def asarray(

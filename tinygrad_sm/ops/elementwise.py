@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import BOOL, as_float, promote
-from ..primitive import Operation, binary, coerce, primitive, unary
+from ..dtypes import BOOL, INT64, as_float, promote
+from ..primitive import Operation, binary, clash, coerce, primitive, unary
 from ..tape import Value, wrap
 
 if TYPE_CHECKING:
@@ -33,7 +33,15 @@ true_divide = binary(
     x=lambda g, y: g / y,
     y=lambda g, x, y: -g * x / (y * y),
 )
-neg = unary(np.negative, "``-input``", name="neg", x=lambda g: -g)
+
+
+def _negative(x: Any) -> Any:
+    if np.asarray(x).dtype == BOOL:
+        raise RuntimeError("neg: not supported for bool tensors: use ~ or logical_not")
+    return np.negative(x)
+
+
+neg = unary(_negative, "``-input``", name="neg", x=lambda g: -g)
 positive = unary(np.positive, "``+input``", name="positive", x=lambda g: g)
 
 
@@ -44,7 +52,7 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
 
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """``input - alpha * other``, broadcast."""
-    if BOOL in (getattr(getattr(t, "array", None), "dtype", None) for t in (input, other)):
+    if any(isinstance(t, bool) or getattr(_bare(t), "dtype", None) == BOOL for t in (input, other)):
         raise RuntimeError("sub: not defined for bool tensors; use logical_xor or logical_not")
     return _sub(input, other if alpha == 1 else mul(other, alpha))
 
@@ -58,7 +66,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         rounding_mode: ``None``, ``"floor"`` or ``"trunc"``.
 
     Raises:
-        ValueError: for another rounding mode.
+        RuntimeError: for another rounding mode.
     """
     if rounding_mode is None:
         return true_divide(input, other)
@@ -66,7 +74,9 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         return floor_divide(input, other)
     if rounding_mode == "trunc":
         return _trunc_divide(input, other)
-    raise ValueError(f"div: rounding_mode must be None, 'floor' or 'trunc', not {rounding_mode!r}")
+    raise RuntimeError(
+        f"div: rounding_mode must be None, 'floor' or 'trunc', not {rounding_mode!r}"
+    )
 
 
 def _floor_divide(x: Any, y: Any) -> Any:
@@ -148,7 +158,12 @@ pow = binary(
     x=_pow_by_base,
     y=_pow_by_exponent,
 )
-square = unary(lambda x: x * x, "``input * input``", name="square", x=lambda g, x: g * (2 * x))
+square = unary(
+    lambda x: x * x if x.dtype != BOOL else x.astype(INT64),
+    "``input * input``",
+    name="square",
+    x=lambda g, x: g * (2 * x),
+)
 sqrt = unary(
     np.sqrt,
     "The square root; NaN below 0.",
@@ -259,11 +274,21 @@ abs = unary(
     name="abs",
     x=lambda g, x: g * np.sign(x),
 )
-sign = unary(np.sign, "-1, 0 or 1; its derivative is 0.", x=lambda g: g * 0)
+sign = unary(
+    lambda x: np.sign(x) if x.dtype != BOOL else x.copy(),
+    "-1, 0 or 1; its derivative is 0.",
+    name="sign",
+    x=lambda g: g * 0,
+)
 floor = unary(np.floor, "Rounded toward minus infinity; its derivative is 0.", x=lambda g: g * 0)
 ceil = unary(np.ceil, "Rounded toward infinity; its derivative is 0.", x=lambda g: g * 0)
 trunc = unary(np.trunc, "Rounded toward 0; its derivative is 0.", x=lambda g: g * 0)
-round = unary(np.rint, "Rounded to the nearest, halves to even.", name="round", x=lambda g: g * 0)
+round = unary(
+    lambda x: np.rint(x) if x.dtype.kind == "f" else x.copy(),
+    "Rounded to the nearest, halves to even.",
+    name="round",
+    x=lambda g: g * 0,
+)
 relu = unary(
     lambda x: np.maximum(x, 0),
     "The positive part; its derivative at 0 is 0.",
@@ -336,7 +361,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """
     test = condition.array if isinstance(condition, Value) else np.asarray(condition)
     if input is None and other is None:
-        return tuple(wrap(i) for i in np.nonzero(test))
+        return tuple(wrap(i) for i in np.nonzero(np.atleast_1d(test)))
     if test.dtype != BOOL and test.dtype != np.uint8:
         raise RuntimeError(f"where: expected a bool condition, not {test.dtype}: compare first")
     if not (isinstance(input, Value) or isinstance(other, Value)) and not isinstance(
@@ -345,7 +370,14 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         return np.where(test, input, other)
     x, y = coerce("where", _bare(input), _bare(other))
     kind = promote(x, y)
-    return _where(test.astype(BOOL), _same(input, x, kind), _same(other, y, kind))
+    try:
+        np.broadcast_shapes(test.shape, np.shape(x), np.shape(y))
+    except ValueError:
+        raise RuntimeError(
+            f"where: the condition of shape {test.shape} does not broadcast with {np.shape(x)} "
+            f"and {np.shape(y)}"
+        ) from None
+    return _where(wrap(test.astype(BOOL)), _same(input, x, kind), _same(other, y, kind))
 
 
 def _bare(t: Any) -> Any:
@@ -401,6 +433,10 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
         raise RuntimeError(f"masked_fill: value must be 0-d, not of shape {np.shape(_bare(value))}")
     kind = input.array.dtype
     filler = cast(value, kind) if isinstance(value, Value) else np.asarray(value).astype(kind)
+    try:
+        np.broadcast_shapes(_bare(mask).shape, input.array.shape)
+    except ValueError:
+        raise clash("masked_fill", input.array, _bare(mask)) from None
     return _where(_bare(mask), filler, input)
 
 

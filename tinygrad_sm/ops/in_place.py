@@ -12,14 +12,24 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import _CATEGORY
+from ..dtypes import CATEGORY
 from ..primitive import primitive, put, record, refresh
 from ..tape import LEAF, Value, is_grad_enabled, wrap, written
 from . import random
 from .indexing import index_put, plain_index
 
+
+def _overwritten(x: np.ndarray, value: Any) -> np.ndarray:
+    try:
+        return np.broadcast_to(value, x.shape).astype(x.dtype)
+    except ValueError:
+        raise RuntimeError(
+            f"copy_: a tensor of shape {np.shape(value)} cannot be broadcast to {x.shape}"
+        ) from None
+
+
 overwrite = primitive(
-    lambda x, value: np.broadcast_to(value, x.shape).astype(x.dtype),
+    _overwritten,
     "``value`` in the shape and dtype of ``x``.",
     name="copy",
     x=lambda g: g * 0,
@@ -54,8 +64,12 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
         refresh(self)
-        alias = wrap(self.array, self.node)
-        write(self, operation(alias, *args, **kwargs), alias, name)
+        inputs = (self, *args, *kwargs.values())
+        tracked = is_grad_enabled() and any(
+            isinstance(x, Value) and x.node is not None for x in inputs
+        )
+        before = self.array.copy() if tracked else self.array  # what the tape saves must not change
+        write(self, operation(wrap(before, self.node), *args, **kwargs), name)
         return self
 
     method.__name__ = method.__qualname__ = name
@@ -63,7 +77,7 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     return method
 
 
-def write(t: Value, result: Any, alias: Value, name: str) -> None:
+def write(t: Value, result: Any, name: str) -> None:
     """Put the out-of-place result into the tensor's memory and on its place on the tape.
 
     Raises:
@@ -75,15 +89,13 @@ def write(t: Value, result: Any, alias: Value, name: str) -> None:
             f"{name}: output with shape {shape} doesn't match the broadcast shape "
             f"{result.array.shape}: an in-place operation cannot change the shape"
         )
-    if _CATEGORY[result.array.dtype.kind] > _CATEGORY[kind.kind]:
+    if CATEGORY[result.array.dtype.kind] > CATEGORY[kind.kind]:
         raise RuntimeError(
             f"{name}: result type {result.array.dtype} can't be cast to the desired output type "
             f"{kind}: use the out-of-place form, or convert the tensor first"
         )
     if result.array.dtype != kind:
         result = result.to(kind)
-    if result.node is not None and any(s is alias for s in result.node.saved or ()):
-        alias.array = t.array.copy()
     np.copyto(t.array, result.array)
     written(t)
     if is_grad_enabled():

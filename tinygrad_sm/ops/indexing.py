@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..dtypes import BOOL
-from ..primitive import Operation, primitive
+from ..primitive import Operation, clash, primitive
 from ..tape import Value, wrap
 from .dims import axis_of, numpy_names
 from .shape import seen_through
@@ -51,6 +51,12 @@ def _is_basic(index: Any) -> bool:
         or (isinstance(p, slice | int | np.integer) and not isinstance(p, bool))
         for p in parts
     )
+
+
+def _as_view(index: Any) -> tuple[Any, ...]:
+    """A basic index that gives a view even of a single element, where NumPy gives a number."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return parts if any(p is Ellipsis for p in parts) else (*parts, Ellipsis)
 
 
 def _collect(g: Any, index: Any, sizes: tuple[int, ...]) -> np.ndarray:
@@ -96,11 +102,14 @@ def getitem(input: Any, index: Any) -> Tensor:
         IndexError: for an index out of range, or too many of them.
     """
     index = plain_index(index)
+    basic = _is_basic(index)
+    if basic:
+        index = _as_view(index)
     try:
         out = _take(input, index)
     except IndexError as error:
         raise IndexError(f"{error} (indexing a tensor of shape {input.array.shape})") from None
-    if _is_basic(index):
+    if basic:
         return seen_through(input, out, lambda base: base[index])
     return out
 
@@ -115,13 +124,18 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
     """``length`` elements from ``start`` on along ``dim``; a view.
 
     Raises:
-        RuntimeError: if they are not there.
+        IndexError: if the start is out of range.
+        RuntimeError: if there are not as many elements from there on.
     """
+    if not input.array.ndim:
+        raise RuntimeError("narrow: cannot be applied to a 0-d tensor")
     axis = axis_of("narrow", dim, input.array.ndim)
     size = input.array.shape[axis]
     start = as_int(start.array.item() if isinstance(start, Value) else start)
     begin = start + size if start < 0 else start
-    if not 0 <= begin <= size or not 0 <= length <= size - begin:
+    if not 0 <= begin <= size:
+        raise IndexError(f"narrow: start {start} is out of range for dimension size {size}")
+    if not 0 <= length <= size - begin:
         raise RuntimeError(
             f"narrow: start ({start}) + length ({length}) exceeds dimension size ({size})"
         )
@@ -134,9 +148,12 @@ def index_select(input: Any, dim: int, index: Any) -> Tensor:
     places = index.array.reshape(-1)
     if places.dtype.kind not in "iu":
         raise RuntimeError(f"index_select: expected an int index, not {places.dtype}")
-    if input.array.ndim == 0:
-        return getitem(input.reshape(1), places)[0]
     axis = axis_of("index_select", dim, input.array.ndim)
+    if input.array.ndim == 0:
+        if places.size != 1:
+            raise RuntimeError(f"index_select: a 0-d tensor takes 1 index, not {places.size}")
+        _check_bounds("index_select", places, 1, dim)
+        return getitem(input.reshape(1), places)[0]
     _check_bounds("index_select", places, input.array.shape[axis], dim)
     moved = input.transpose(0, axis)
     return getitem(moved, places).transpose(0, axis)
@@ -177,18 +194,16 @@ def _checked_places(name: str, input: Any, dim: int, index: Any) -> np.ndarray:
     places = index.array
     if places.dtype.kind not in "iu" or places.dtype == np.uint8:
         raise RuntimeError(f"{name}: expected dtype int64 for index, not {places.dtype}")
-    shape = input.array.shape
-    if not shape:
-        return places
+    shape = input.array.shape or (1,)
     axis = axis_of(name, dim, len(shape)) % len(shape)
-    if places.ndim != len(shape):
+    if places.ndim != len(shape) and (input.array.ndim or places.ndim > 1):
         raise RuntimeError(
             f"{name}: index must have the same number of dimensions as the input: index "
             f"{places.shape}, input {shape}"
         )
-    if any(p > n for i, (p, n) in enumerate(zip(places.shape, shape, strict=True)) if i != axis):
+    if any(p > n for i, (p, n) in enumerate(zip(places.shape, shape, strict=False)) if i != axis):
         raise RuntimeError(
-            f"{name}: size of index {places.shape} does not fit input {shape} apart from "
+            f"{name}: size of index {places.shape} does not fit input {input.array.shape} apart from "
             f"dimension {dim}"
         )
     try:
@@ -199,7 +214,7 @@ def _checked_places(name: str, input: Any, dim: int, index: Any) -> np.ndarray:
 
 
 def _added(x: np.ndarray, index: Any, src: Any) -> np.ndarray:
-    out = x.copy()
+    out = np.array(x)
     np.add.at(out, index, src)
     return out
 
@@ -224,7 +239,7 @@ def _part(src: Any, places: np.ndarray) -> Any:
 
 
 def _placed(x: np.ndarray, index: Any, src: Any) -> np.ndarray:
-    out = x.copy()
+    out = np.array(x)
     out[index] = src
     return out
 
@@ -247,7 +262,12 @@ def scatter(input: Any, dim: int, index: Any, src: Any) -> Tensor:
 
 def masked_select(input: Any, mask: Any) -> Tensor:
     """The elements where a bool mask holds, in one dimension."""
-    shape = np.broadcast_shapes(input.array.shape, mask.array.shape)
+    try:
+        shape = np.broadcast_shapes(input.array.shape, mask.array.shape)
+    except ValueError:
+        raise clash("masked_select", input.array, mask.array) from None
+    if mask.array.dtype != BOOL:
+        raise RuntimeError(f"masked_select: expected a bool mask, not {mask.array.dtype}")
     return getitem(input.expand(shape), mask.expand(shape))
 
 

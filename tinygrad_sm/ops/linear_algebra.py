@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,8 @@ _matmul = primitive(
 def _left_product(x: Any, g: Any, ndim: int) -> Any:
     """``x^T g``; batches of rows against one matrix are one long product."""
     if ndim == 2 and len(x.shape) > 2:
-        x, g = x.reshape(-1, x.shape[-1]), g.reshape(-1, g.shape[-1])
+        rows = math.prod(x.shape[:-1])
+        x, g = x.reshape(rows, x.shape[-1]), g.reshape(rows, g.shape[-1])
     return np.matmul(_mT(x), g)
 
 

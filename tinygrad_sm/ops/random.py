@@ -244,6 +244,14 @@ def _integers(low: int, high: int, count: int, generator: Generator | None) -> n
     return (bits % np.uint64(span)).astype(np.int64) + low
 
 
+def randint_like(
+    input: Any, low: int, high: Any = None, *, dtype: Any = None, **ignored: Any
+) -> Tensor:
+    """Integers from ``low`` (0 if alone) to before ``high`` in another tensor's shape and dtype."""
+    low, high = (0, low) if high is None else (low, high)
+    return randint(low, high, input.array.shape, dtype=dtype or input.array.dtype)
+
+
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
 ) -> Tensor:
@@ -253,7 +261,14 @@ def randperm(
 
 
 def normal(
-    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None
+    mean: Any,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    **ignored: Any,
 ) -> Tensor:
     """Normal numbers of a mean and a standard deviation, either of which may be a tensor.
 
@@ -262,7 +277,8 @@ def normal(
     """
     if size is None:
         size = (mean * std if hasattr(mean, "array") else std * mean).shape
-    return randn(*sizes_of((size,)), generator=generator) * std + mean
+    draws = randn(*sizes_of((size,)), generator=generator, dtype=dtype, device=device)
+    return (draws * std + mean).detach()
 
 
 def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:

@@ -11,7 +11,7 @@ from ..dtypes import BOOL, INT64, as_numpy_dtype
 from ..primitive import primitive
 from ..tape import wrap
 from .dims import axes_of, axis_of, numpy_names
-from .elementwise import cast, float_input, true_divide
+from .elementwise import cast, float_input, sign, true_divide
 from .indexing import gather
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def _prod_rule(g: Any, x: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
     g = restore(g, axes, keepdim)
     moved = tuple(range(-len(axes), 0))
     y = np.moveaxis(x, axes, moved) if axes else x
-    flat = np.reshape(y, (*y.shape[: y.ndim - len(axes)], -1))
+    kept = y.shape[: y.ndim - len(axes)]
+    flat = np.reshape(y, (*kept, math.prod(y.shape[len(kept) :])))
     others = _exclusive_products(flat)
     return g * (np.moveaxis(np.reshape(others, y.shape), moved, axes) if axes else others[..., 0])
 
@@ -116,9 +117,10 @@ _amax = primitive(_extreme(np.max), name="amax", x=share_ties)
 _amin = primitive(_extreme(np.min), name="amin", x=share_ties)
 
 
-def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...]) -> None:
-    if x.ndim and _count(x, axes) == 0 and (x.size == 0):
-        raise IndexError(
+def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...], dim: Any = None) -> None:
+    if _count(x, axes) == 0:
+        error = RuntimeError if dim is None else IndexError
+        raise error(
             f"{name}: expected at least one element to reduce over, but the input has shape "
             f"{x.shape}: there is no {name} of nothing"
         )
@@ -128,7 +130,7 @@ def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...]) -> None:
 def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The largest over ``dim``; equal ones share the gradient."""
     axes = axes_of("amax", dim, input.array.ndim)
-    _refuse_empty("amax", input.array, axes)
+    _refuse_empty("amax", input.array, axes, dim)
     return _amax(input, axes, keepdim)
 
 
@@ -136,7 +138,7 @@ def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
 def amin(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The smallest over ``dim``; equal ones share the gradient."""
     axes = axes_of("amin", dim, input.array.ndim)
-    _refuse_empty("amin", input.array, axes)
+    _refuse_empty("amin", input.array, axes, dim)
     return _amin(input, axes, keepdim)
 
 
@@ -154,7 +156,7 @@ def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
 
 def _arg(function: Any, name: str, x: np.ndarray, dim: int | None, keepdim: bool) -> np.ndarray:
     axis = None if dim is None else axis_of(name, dim, x.ndim)
-    _refuse_empty(name, x, tuple(range(x.ndim)) if axis is None or not x.ndim else (axis,))
+    _refuse_empty(name, x, tuple(range(x.ndim)) if axis is None or not x.ndim else (axis,), 0)
     if x.ndim == 0:
         return np.zeros((), np.int64)
     return np.asarray(function(x, axis=axis, keepdims=keepdim))
@@ -242,19 +244,12 @@ def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tens
     if math.isinf(p):
         return (_amax if p > 0 else _amin)(size, axes, keepdim)
     if p == 0:
-        return _count_over(input, axes, keepdim)
+        return _sum_over(sign(size), axes, keepdim)
     if p == 1:
         return _sum_over(size, axes, keepdim)
     if p == 2:
         return _safe_sqrt(_sum_over(input * input, axes, keepdim))
     return _p_norm(input, float(p), axes, keepdim)
-
-
-_count_over = primitive(
-    lambda x, axes, keepdim: np.asarray((x != 0).sum(axes, keepdims=keepdim), x.dtype),
-    name="norm0",
-    x=lambda g, axes, keepdim: restore(g, axes, keepdim) * 0,
-)
 
 
 @np.errstate(divide="ignore")

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
-from ..dtypes import as_numpy_dtype
 from ..tape import wrap
 from .in_place import in_place, overwrite
-from .random import default_generator, randint
+from .random import default_generator
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -56,15 +55,6 @@ exponential_ = in_place(_exponential, "exponential_")
 geometric_ = in_place(_geometric, "geometric_")
 cauchy_ = in_place(_cauchy, "cauchy_")
 log_normal_ = in_place(_log_normal, "log_normal_")
-
-
-def randint_like(
-    input: Any, low: int, high: int | None = None, *, dtype: Any = None, **ignored: Any
-) -> Tensor:
-    """Integers from ``low`` to before ``high`` (or 0 to ``low``) in another tensor's shape and dtype."""
-    low, high = (0, low) if high is None else (low, high)
-    kind = input.array.dtype if dtype is None else as_numpy_dtype(dtype)
-    return randint(low, high, input.array.shape, dtype=kind)
 
 
 def poisson(input: Any, generator: Any = None) -> Tensor:

@@ -155,7 +155,9 @@ def t(input: Any) -> Tensor:
 def squeeze(input: Any, dim: Any = None) -> Tensor:
     """Without dimensions of size 1: all of them, or those of ``dim`` that have it."""
     shape = input.array.shape
-    chosen = {a % len(shape) for a in axes_of("squeeze", dim, len(shape))} if shape else set()
+    if isinstance(dim, tuple) and not dim:
+        return reshape(input, shape)
+    chosen = {a % len(shape) for a in axes_of("squeeze", dim, len(shape))}
     return reshape(input, tuple(n for i, n in enumerate(shape) if n != 1 or i not in chosen))
 
 
@@ -287,6 +289,8 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tenso
         RuntimeError: if sizes do not add up to the dimension.
     """
     shape = tensor.array.shape
+    if not shape:
+        raise RuntimeError("split: expects at least a 1-dimensional tensor")
     axis = axis_of("split", dim, len(shape))
     total = shape[axis]
     if isinstance(split_size_or_sections, Sequence):
@@ -315,8 +319,10 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most ``chunks`` pieces of equal size along ``dim`` (the last may be smaller)."""
     if chunks < 1:
         raise RuntimeError(f"chunk: expects chunks to be greater than 0, got {chunks}")
+    if not input.array.ndim:
+        raise RuntimeError("chunk: expects at least a 1-dimensional tensor")
     total = input.array.shape[axis_of("chunk", dim, input.array.ndim)]
-    return split(input, max(-(-total // chunks), 1), dim)
+    return split(input, -(-total // chunks) if total else [0] * chunks, dim)
 
 
 @numpy_names
@@ -333,8 +339,9 @@ _flip = primitive(
 )
 
 
-def flip(input: Any, *dims: Any) -> Tensor:
+def flip(input: Any, *axes: Any, dims: Any = ()) -> Tensor:
     """The order of elements along ``dims`` turned round, as a copy."""
+    dims = axes or (dims,)
     return _flip(input, axes_of("flip", sizes_of(dims), input.array.ndim))
 
 
