@@ -124,7 +124,7 @@ def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tenso
     rows, columns = input.shape[a], input.shape[b]
     offset = max(-rows, min(columns, offset))
     out = _diagonal(input, offset, a, b)
-    return seen_through(input, out, lambda base: read_diagonal(base, offset, a, b))
+    return seen_through(input, out, lambda base: _diagonal(base, offset, a, b))
 
 
 def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
@@ -283,7 +283,7 @@ def unfold(input: Any, dimension: int, size: int, step: int) -> Tensor:
             f"unfold: windows of {size} with step {step} do not fit a dimension of {total}"
         )
     out = _unfold(input, axis, size, step)
-    return seen_through(input, out, lambda base: _windows(base, axis, size, step))
+    return seen_through(input, out, lambda base: _unfold(base, axis, size, step))
 
 
 def _strided(x: Any, size: Any, stride: Any, offset: int) -> Any:
@@ -324,7 +324,7 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
             f"{base.array.size}"
         )
     out = _as_strided(base, sizes, steps, offset)
-    return seen_through(base, out, lambda memory: _strided(memory, sizes, steps, offset))
+    return seen_through(base, out, lambda memory: _as_strided(memory, sizes, steps, offset))
 
 
 def narrow_copy(input: Any, dim: int, start: int, length: int) -> Tensor:
