@@ -15,6 +15,7 @@ from .ops import (
     logarithms,
     products,
     queries,
+    rearranging,
     reduction,
     sampling,
     scans,
@@ -196,6 +197,12 @@ class InPlaceOperations(Value):
     less_equal_ = _in_place(aliases.less_equal, "less_equal_")
     not_equal_ = _in_place(aliases.not_equal, "not_equal_")
 
+    squeeze_, unsqueeze_ = rearranging.squeeze_, rearranging.unsqueeze_
+    transpose_, t_ = rearranging.transpose_, rearranging.t_
+    swapaxes_, swapdims_ = rearranging.swapaxes_, rearranging.swapdims_
+    resize_, resize_as_ = rearranging.resize_, rearranging.resize_as_
+    set_, fill_diagonal_ = rearranging.set_, rearranging.fill_diagonal_
+    apply_, map_, map2_ = rearranging.apply_, rearranging.map_, rearranging.map2_
     __setitem__ = writes.setitem
     __iadd__, __isub__ = add_, sub_
     __imul__, __itruediv__ = mul_, div_

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from .left_out import METHODS, why
 from .linalg import older_names
 from .ops import (
     aliases,
@@ -31,7 +34,8 @@ from .ops import (
 from .ops import scatter as scattering
 from .ops import shape as shapes
 from .ops import softmax as softmaxes
-from .tape import Value
+from .ops.dims import sizes_of
+from .tape import Value, unbroadcast
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -442,3 +446,28 @@ class Operations(Value):
         return shapes.t(self)
 
     mH = mT
+
+    def sum_to_size(self, *size: Any) -> Tensor:
+        """Summed over the dimensions along which it was broadcast from a size."""
+        wanted = sizes_of(size)
+        out = unbroadcast(self, wanted)
+        if self.array.shape != tuple(np.broadcast_shapes(self.array.shape, wanted)):
+            raise RuntimeError(
+                f"sum_to_size: size {wanted} is not expandable to size {self.array.shape}"
+            )
+        return out
+
+
+def _left_out(name: str) -> Any:
+    """A method that raises, for one that is left out on purpose."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(why(METHODS, name))
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = "Raise ``NotImplementedError``: it is left out on purpose."
+    return method
+
+
+for _name in " ".join(METHODS.values()).split():
+    setattr(Operations, _name, _left_out(_name))

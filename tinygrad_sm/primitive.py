@@ -167,7 +167,7 @@ def refresh(t: Value) -> None:
     view = t.window
     if view is not None and view.seen != t.version[0]:
         view.seen = t.version[0]
-        base = view.base
+        base = view.root()
         t.node = None if base.node is None else record(LOOK, 1, (base, view.look), t.array)
 
 

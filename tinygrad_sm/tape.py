@@ -85,6 +85,13 @@ class View:
         self.look = look
         self.seen = seen
 
+    def root(self) -> Value:
+        """The base, or what it was before its own shape was changed in place."""
+        base = self.base
+        while base.window is not None:
+            base = base.window.base
+        return base
+
 
 def written(t: Value) -> None:
     """Say that ``t.array`` was written to in place."""

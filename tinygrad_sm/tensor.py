@@ -195,7 +195,7 @@ class Tensor(Operations, InPlaceOperations):
 
     def storage_offset(self) -> Any:
         """Where the first element lies in the memory that views share, in elements."""
-        base = self if self.window is None else self.window.base
+        base = self if self.window is None else self.window.root()
         return (self.data_ptr() - base.array.ctypes.data) // self.array.itemsize
 
     def data_ptr(self) -> int:
@@ -366,6 +366,16 @@ class Tensor(Operations, InPlaceOperations):
         """Take the tensor itself off the tape."""
         self.node = None
         return self
+
+    def is_inference(self) -> Any:
+        """False: tensors made under ``inference_mode`` are like any others."""
+        return False
+
+    def is_set_to(self, tensor: Tensor) -> Any:
+        """Whether two tensors look at the same elements of the same memory."""
+        mine, other = self.array, tensor.array
+        same = self.data_ptr() == tensor.data_ptr()
+        return same and mine.shape == other.shape and mine.strides == other.strides
 
     # --- out of the framework ----------------------------------------------------------------------
 

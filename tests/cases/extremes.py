@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from .drawing import along, array, folded, shapes
+from .drawing import along, array, shapes
 from .registry import CUBE, TIES, A, case, drawn
 
 case("median", lambda m, x: m.median(x), A)
@@ -59,6 +59,5 @@ drawn(
     lambda m, x, dim, keepdim: tuple(m.aminmax(x, dim=dim, keepdim=keepdim)),
     along(keepdim=st.booleans()),
 )
-drawn("max", lambda m, x, **o: m.amax(x, **o), folded())
 UNEVEN = np.array([3.0, 1.0, 1.0, 2.0, 2.0, 2.0, 5.0])
 case("mode", lambda m, x: x.mode()[0], UNEVEN, second=False, smooth=False)

@@ -50,6 +50,8 @@ case(
     second=False,
     smooth=False,
 )
+
+
 @st.composite
 def _rows(draw):
     n, k = draw(st.integers(1, 3)), draw(st.integers(0, 3))

@@ -14,7 +14,8 @@ def _options(**options):
 
 def _plain(name, *positional):
     def call(m, **options):
-        return getattr(m, name)(*(options.pop(p) for p in positional), **options)
+        first = [options.pop(p) for p in positional]
+        return getattr(m, name)(*first, **options)
 
     return call
 

@@ -31,6 +31,7 @@ drawn(
     "gammainc",
     lambda m, x, a: m.special.gammainc(a.detach(), x),
     several(low=0.2, high=9.0),
+    smooth=False,
     ugly=False,
     rtol=1e-7,
 )
@@ -38,6 +39,7 @@ drawn(
     "gammaincc",
     lambda m, x, a: m.special.gammaincc(a.detach(), x),
     several(low=0.2, high=9.0),
+    smooth=False,
     ugly=False,
     rtol=1e-7,
 )

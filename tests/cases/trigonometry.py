@@ -14,7 +14,7 @@ case("acosh", lambda m, x: m.acosh(x + 1), P)
 drawn("acosh", lambda m, x: m.acosh(x), one(low=1.2, high=9.0))
 for name in ["atan2", "hypot"]:
     case(name, lambda m, x, y, name=name: getattr(m, name)(x, y), A, B)
-drawn("atan2", lambda m, x, y: m.atan2(x, y), several(low=0.2))
+drawn("atan2", lambda m, x, y: m.atan2(x, y), several(low=0.2), ugly=False)
 drawn("hypot", lambda m, x, y: m.hypot(x, y), several(low=0.2))
 for name in ["deg2rad", "rad2deg"]:
     drawn(name, lambda m, x, name=name: getattr(m, name)(x), one())

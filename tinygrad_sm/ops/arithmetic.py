@@ -8,7 +8,18 @@ import numpy as np
 
 from ..primitive import binary, unary
 from ..tape import Value, wrap
-from .elementwise import add, cast, div, mul, pow, round, sign, sub, trunc
+from .elementwise import (
+    add,
+    cast,
+    div,
+    mul,
+    pow,
+    refuse_integer_zero,
+    round,
+    sign,
+    sub,
+    trunc,
+)
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -16,8 +27,7 @@ if TYPE_CHECKING:
 
 @np.errstate(all="ignore")
 def _fmod(x: Any, y: Any) -> Any:
-    if np.result_type(x, y).kind != "f" and np.any(np.equal(y, 0)):
-        raise RuntimeError("fmod: ZeroDivisionError: an integer divisor is 0")
+    refuse_integer_zero("fmod", x, y)
     return np.fmod(x, y)
 
 
@@ -35,14 +45,27 @@ copysign = binary(
     np.copysign,
     "The size of ``input`` with the sign of ``other``.",
     to_float=True,
-    x=lambda g, x, out: g * (np.sign(x) * np.sign(out)),
+    x=lambda g, x, out: np.where(np.equal(x, 0), 0.0, g * (out / x)),
     y=lambda g: g * 0,
 )
-heaviside = binary(
-    lambda x, y: np.heaviside(x, y).astype(np.result_type(x, y)),
-    "0 below 0, ``other`` at 0, 1 above.",
-    name="heaviside",
+_heaviside = binary(
+    lambda x, y: np.heaviside(x, y).astype(np.result_type(x, y)), "", name="heaviside"
 )
+
+
+def heaviside(input: Any, values: Any) -> Tensor:
+    """0 below 0, ``values`` at 0, 1 above.
+
+    Raises:
+        RuntimeError: if dtypes differ.
+    """
+    if input.array.dtype != values.array.dtype:
+        raise RuntimeError(
+            f"heaviside: expected one dtype, not {input.array.dtype} and {values.array.dtype}"
+        )
+    return _heaviside(input, values)
+
+
 nextafter = binary(np.nextafter, "The next float from ``input`` toward ``other``.")
 gcd = binary(np.gcd, "The greatest common divisor of integers.")
 lcm = binary(np.lcm, "The least common multiple of integers.")

@@ -218,8 +218,10 @@ def repeat_interleave(
         return wrap(np.repeat(np.arange(input.array.size), input.array))
     if dim is None:
         input, dim = input.reshape(-1), 0
+    if not input.array.ndim:
+        raise IndexError("repeat_interleave: a dimension is given, but the tensor has none")
     axis = axis_of("repeat_interleave", dim, input.array.ndim)
-    size = input.array.shape[axis] if input.array.ndim else 1
+    size = input.array.shape[axis]
     counts = repeats.array if isinstance(repeats, Value) else np.asarray(repeats)
     if counts.size not in (1, size) or np.any(counts < 0):
         raise RuntimeError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dtypes import promote
-from ..primitive import binary, primitive, unary
+from ..primitive import binary, clash, primitive, unary
 from ..tape import Value, wrap
 from .elementwise import clamp
 
@@ -77,7 +77,10 @@ def isclose(
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"isclose: rtol and atol must not be negative, not {rtol}, {atol}")
     x, y = input.array, other.array
-    close = np.equal(x, y)
+    try:
+        close = np.equal(x, y)
+    except ValueError:
+        raise clash("isclose", x, y) from None
     if x.dtype.kind == "b":
         return wrap(close)
     if equal_nan:
@@ -108,6 +111,8 @@ def isin(
     """Where an element is one of the test elements; either may be a number."""
     x, tests = (t.array if isinstance(t, Value) else t for t in (elements, test_elements))
     kind = promote(x, tests)
+    if any(np.asarray(t).dtype.kind == "b" for t in (x, tests)):
+        raise RuntimeError("isin: not implemented for bools")
     return wrap(np.isin(np.asarray(x, kind), np.asarray(tests, kind), invert=invert))
 
 

@@ -47,14 +47,21 @@ positive = unary(np.positive, "``+input``", name="positive", x=lambda g: g)
 
 def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """``input + alpha * other``, broadcast."""
-    return _add(input, other if alpha == 1 else mul(other, alpha))
+    return _add(input, other if alpha == 1 else _times(input, other, alpha))
+
+
+def _times(input: Any, other: Any, alpha: float) -> Any:
+    """``alpha * other``, in the dtype where ``other`` meets ``input``."""
+    if isinstance(other, Value):
+        other = cast(other, promote(_bare(input), other.array))
+    return mul(other, alpha)
 
 
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """``input - alpha * other``, broadcast."""
     if any(isinstance(t, bool) or getattr(_bare(t), "dtype", None) == BOOL for t in (input, other)):
         raise RuntimeError("sub: not defined for bool tensors; use logical_xor or logical_not")
-    return _sub(input, other if alpha == 1 else mul(other, alpha))
+    return _sub(input, other if alpha == 1 else _times(input, other, alpha))
 
 
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
@@ -80,7 +87,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
 
 
 def _floor_divide(x: Any, y: Any) -> Any:
-    _refuse_integer_zero("floor_divide", x, y)
+    refuse_integer_zero("floor_divide", x, y)
     with np.errstate(divide="ignore", invalid="ignore"):
         if np.result_type(x, y).kind != "f":
             return np.floor_divide(x, y)
@@ -89,19 +96,20 @@ def _floor_divide(x: Any, y: Any) -> Any:
 
 
 def _truncated(x: Any, y: Any) -> Any:
-    _refuse_integer_zero("div", x, y)
+    refuse_integer_zero("div", x, y)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.trunc(np.divide(x, y)).astype(np.result_type(x, y))
 
 
 def _remainder(x: Any, y: Any) -> Any:
-    _refuse_integer_zero("remainder", x, y)
+    refuse_integer_zero("remainder", x, y)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.remainder(x, y)
 
 
-def _refuse_integer_zero(name: str, x: Any, y: Any) -> None:
-    if np.result_type(x, y).kind != "f" and np.any(np.equal(y, 0)):
+def refuse_integer_zero(name: str, x: Any, y: Any) -> None:
+    """Raise if integers are to be divided by a 0."""
+    if np.result_type(x, y).kind != "f" and np.any(np.equal(y, 0)) and np.broadcast(x, y).size:
         raise RuntimeError(f"{name}: ZeroDivisionError: an integer divisor is 0")
 
 
@@ -275,7 +283,9 @@ abs = unary(
     x=lambda g, x: g * np.sign(x),
 )
 sign = unary(
-    lambda x: np.sign(x) if x.dtype != BOOL else x.copy(),
+    lambda x: (
+        np.subtract(np.greater(x, 0), np.less(x, 0), dtype=x.dtype) if x.dtype != BOOL else x.copy()
+    ),
     "-1, 0 or 1; its derivative is 0.",
     name="sign",
     x=lambda g: g * 0,

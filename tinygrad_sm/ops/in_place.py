@@ -44,7 +44,7 @@ def check_writable(t: Value, name: str) -> None:
         RuntimeError: for a leaf that requires grad, a view of one, or an expanded tensor.
     """
     if is_grad_enabled():
-        base = t if t.window is None else t.window.base
+        base = t if t.window is None else t.window.root()
         if base.node is LEAF:
             kind = "a leaf Variable that requires grad"
             raise RuntimeError(
@@ -106,7 +106,7 @@ def rebase(t: Value, value: Value) -> None:
     """Say on the tape that ``t`` now is ``value``, and that its base holds it."""
     view = t.window
     if view is not None:
-        base = view.base
+        base = view.root()
         if base.node is not None or value.node is not None:
             mask = (base.node is not None) | (value.node is not None) << 1
             op = put.primitive  # type: ignore[attr-defined]

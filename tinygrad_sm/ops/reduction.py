@@ -103,7 +103,7 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 # --- extremes ------------------------------------------------------------------------------------
 
 
-def share_ties(g: Any, x: Any, out: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
+def _share_ties(g: Any, x: Any, out: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
     """Each of n equal extremes gets 1/n of the gradient."""
     hit = np.equal(x, restore(out, axes, keepdim))
     return restore(g, axes, keepdim) * (hit / np.sum(hit, axis=axes, keepdims=True))
@@ -113,13 +113,13 @@ def _extreme(function: Any) -> Any:
     return lambda x, axes, keepdim: function(x, axis=axes, keepdims=keepdim)
 
 
-_amax = primitive(_extreme(np.max), name="amax", x=share_ties)
-_amin = primitive(_extreme(np.min), name="amin", x=share_ties)
+_amax = primitive(_extreme(np.max), name="amax", x=_share_ties)
+_amin = primitive(_extreme(np.min), name="amin", x=_share_ties)
 
 
 def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...], dim: Any = None) -> None:
     if _count(x, axes) == 0:
-        error = RuntimeError if dim is None else IndexError
+        error = RuntimeError if dim is None or dim == () else IndexError
         raise error(
             f"{name}: expected at least one element to reduce over, but the input has shape "
             f"{x.shape}: there is no {name} of nothing"

@@ -151,6 +151,7 @@ def _column(x: Any, axis: int) -> Any:
 def _pieces(y: Any, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
     axis = axis_of("trapezoid", dim, y.array.ndim)
     size = y.array.shape[axis]
+    y = y if size else y.detach()
     pairs = narrow(y, axis, 1, size - 1) + narrow(y, axis, 0, size - 1) if size else y
     return pairs / 2 * _steps(y, x, dx, axis), axis
 

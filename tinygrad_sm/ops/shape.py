@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import promote
+from ..dtypes import dtype, promote
 from ..primitive import primitive
 from ..tape import Value, View, wrap
 from .dims import axes_of, axis_of, numpy_names, sizes_of
@@ -77,6 +77,8 @@ def view(input: Any, *shape: Any) -> Tensor:
     Raises:
         RuntimeError: if the elements do not fit, or lie so that only a copy could be reshaped.
     """
+    if len(shape) == 1 and isinstance(shape[0], dtype):
+        return _reinterpreted(input, shape[0].numpy)
     sizes = _complete("view", input.array.shape, sizes_of(shape))
     out = _reshape(input, sizes)
     if out.array.size and not np.may_share_memory(out.array, input.array):
@@ -85,6 +87,15 @@ def view(input: Any, *shape: Any) -> Tensor:
             "whose elements are not contiguous: use .reshape(...), or .contiguous() first"
         )
     return seen_through(input, out, lambda base: base.reshape(sizes))
+
+
+def _reinterpreted(input: Any, kind: np.dtype) -> Any:
+    """The same bytes as numbers of another dtype; a view, off the tape."""
+    try:
+        out = wrap(input.array.view(kind))
+    except ValueError as error:
+        raise RuntimeError(f"view: {input.array.dtype} as {kind}: {error}") from None
+    return seen_through(input, out, lambda base: base.view(kind))
 
 
 @numpy_names

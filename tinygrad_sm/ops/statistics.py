@@ -213,5 +213,6 @@ def histogram(
     low, high = range or (0.0, 0.0)
     limits = None if given else _limits(x, low, high, 0.5)
     weights = None if weight is None else weight.array.reshape(-1)
-    counts, found = np.histogram(x, edges, limits, density, weights)
+    with np.errstate(invalid="ignore"):
+        counts, found = np.histogram(x, edges, limits, density, weights)
     return Histogram(wrap(counts.astype(x.dtype)), wrap(found.astype(as_numpy_dtype(x.dtype))))
