@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from . import dtypes
 from .tape import LEAF
 
 PRECISION = 4
@@ -55,8 +56,8 @@ def tensor_repr(t: Any) -> str:
     notes = []
     if array.size == 0 and array.ndim != 1:
         notes.append(f"size={array.shape}")
-    usual = array.dtype in (np.float32, np.int64, np.bool_)
-    if not usual or (array.size == 0 and array.dtype != np.float32):
+    usual = array.dtype in (dtypes.DEFAULT, dtypes.INT64, dtypes.BOOL)
+    if not usual or (array.size == 0 and array.dtype != dtypes.DEFAULT):
         notes.append(f"dtype={t.dtype}")
     if t.node is LEAF:
         notes.append("requires_grad=True")

@@ -75,10 +75,10 @@ def _count(rate: float, source: Any) -> int:
     if rate >= 10:
         return _rejected(rate, source)
     limit, product, count = math.exp(-rate), 1.0, -1
-    while product > limit or count < 0:
+    while product > limit and rate:
         product *= float(source.uniform(1, _DOUBLE)[0])
         count += 1
-    return count if rate else 0
+    return max(count, 0)
 
 
 def _rejected(rate: float, source: Any) -> int:

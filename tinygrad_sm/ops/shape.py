@@ -352,8 +352,10 @@ _flip = primitive(
 
 def flip(input: Any, *axes: Any, dims: Any = ()) -> Tensor:
     """The order of elements along ``dims`` turned round, as a copy."""
-    dims = axes or (dims,)
-    return _flip(input, axes_of("flip", sizes_of(dims), input.array.ndim))
+    chosen = sizes_of(axes or (dims,))
+    if not chosen:
+        return clone(input)
+    return _flip(input, axes_of("flip", chosen, input.array.ndim))
 
 
 # --- triangles ------------------------------------------------------------------------------------------
