@@ -113,3 +113,20 @@ def promote_types(a: np.dtype, b: np.dtype) -> np.dtype:
 def as_float(kind: np.dtype) -> np.dtype:
     """The dtype of a float-valued function: floats stay, everything else becomes float32."""
     return kind if kind.kind == "f" else DEFAULT
+
+
+def check_fits(name: str, values: Any, kind: np.dtype) -> None:
+    """Refuse numbers that an integer dtype cannot hold.
+
+    Raises:
+        RuntimeError: for numbers out of its range, infinities and NaN.
+    """
+    values = np.asarray(values)
+    if kind.kind not in "iu" or values.dtype.kind == "b" or not values.size:
+        return
+    info = np.iinfo(kind)
+    if not (info.min <= values.min() and values.max() <= info.max):
+        raise RuntimeError(
+            f"{name}: a value cannot be converted to {kind} without overflow: it holds "
+            f"{info.min} to {info.max}"
+        )
