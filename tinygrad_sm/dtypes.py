@@ -242,3 +242,20 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     """
     low, high = as_numpy_dtype(from_), as_numpy_dtype(to)
     return CATEGORY[low.kind] <= CATEGORY[high.kind]
+
+
+def check_fits(name: str, values: Any, kind: np.dtype) -> None:
+    """Refuse numbers that an integer dtype cannot hold.
+
+    Raises:
+        RuntimeError: for numbers out of its range, infinities and NaN.
+    """
+    values = np.asarray(values)
+    if kind.kind not in "iu" or values.dtype.kind == "b" or not values.size:
+        return
+    info = np.iinfo(kind)
+    if not (info.min <= values.min() and values.max() <= info.max):
+        raise RuntimeError(
+            f"{name}: a value cannot be converted to {kind} without overflow: it holds "
+            f"{info.min} to {info.max}"
+        )

@@ -97,7 +97,7 @@ class InPlaceOperations(Value):
     addcmul_ = _in_place(arithmetic.addcmul, "addcmul_")
     addcdiv_ = _in_place(arithmetic.addcdiv, "addcdiv_")
     lerp_ = _in_place(arithmetic.lerp, "lerp_")
-    round_ = _in_place(arithmetic.round_to, "round_")
+    round_ = _in_place(elementwise.round, "round_")
     ldexp_ = _in_place(arithmetic.ldexp, "ldexp_")
 
     clamp_min_ = _in_place(comparison.clamp_min, "clamp_min_")

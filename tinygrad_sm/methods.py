@@ -115,7 +115,7 @@ class Operations(Value):
     addcmul = arithmetic.addcmul
     addcdiv = arithmetic.addcdiv
     lerp = arithmetic.lerp
-    round = arithmetic.round_to
+    round = elementwise.round
     ldexp = arithmetic.ldexp
     frexp = arithmetic.frexp
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .ops.arithmetic import round_to as round
 from .ops.bessel import i0, i0e, i1, i1e
-from .ops.elementwise import erf, expm1, log1p
+from .ops.elementwise import erf, expm1, log1p, round
 from .ops.elementwise import sigmoid as expit
 from .ops.error_functions import erfc, erfcx, erfinv, log_ndtr, ndtr, ndtri
 from .ops.gamma_functions import digamma, gammainc, gammaincc, polygamma, zeta

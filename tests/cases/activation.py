@@ -23,6 +23,7 @@ drawn(
     "elu",
     lambda m, x, alpha: m.nn.functional.elu(x, alpha),
     one(alpha=st.sampled_from([1, 0.5, 3.0])),
+    kinder=True,
 )
 drawn(
     "softplus",

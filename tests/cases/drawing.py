@@ -98,10 +98,12 @@ def along(
 
 
 @st.composite
-def folded(draw: Any, low: float = -3.0, high: float = 3.0, **options: Any) -> Any:
+def folded(
+    draw: Any, low: float = -3.0, high: float = 3.0, *, nothing: bool = True, **options: Any
+) -> Any:
     """One array and the ``dim`` (none, one, several), ``keepdim`` of a reduction."""
     x = draw(array(None, low, high))
-    several_dims = st.lists(dims(x.ndim), max_size=max(x.ndim, 1)).map(tuple)
+    several_dims = st.lists(dims(x.ndim), min_size=not nothing, max_size=max(x.ndim, 1)).map(tuple)
     choice: dict[str, Any] = draw(
         st.one_of(
             st.just({}),

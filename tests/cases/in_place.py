@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from .drawing import array, one, several
 from .indexing import indexed, tensors_for_arrays
-from .registry import ROW, A, B, case, drawn
+from .registry import FLOATS, ROW, A, B, case, drawn
 
 
 def _in_place_view(m: Any, x: Any, y: Any) -> Any:
@@ -45,9 +45,15 @@ for name in ["add_", "sub_", "mul_", "div_", "copy_"]:
 for name in ["add_", "sub_"]:
     drawn(name, lambda m, x, y, name=name: getattr(x * 1, name)(y, alpha=2), several())
 for name in ["pow_", "floor_divide_", "remainder_"]:
-    drawn(name, lambda m, x, y, name=name: getattr(x * 1, name)(y), several(low=0.2), smooth=False)
+    drawn(
+        name,
+        lambda m, x, y, name=name: getattr(x * 1, name)(y),
+        several(low=0.2),
+        smooth=False,
+        kinder=name == "pow_",
+    )
 drawn("fill_", lambda m, x, n: (x * 1).fill_(n), one(n=st.sampled_from([0, 1.5, True])))
-drawn("clamp_", lambda m, x, y: (x * 1).clamp_(y, y + 1), several())
+drawn("clamp_", lambda m, x, y: (x * 1).clamp_(y, y + 1), several(), ugly=False)
 drawn("clip_", lambda m, x: (x * 1).clip_(max=0.5), one())
 drawn("masked_fill_", lambda m, x, y: (x * 1).masked_fill_(y > 0, 3), several())
 drawn("tril_", lambda m, x, k: ((x * 1).tril_(k), (x * 1).triu_(k)), one(k=st.integers(-2, 2)))
@@ -89,10 +95,10 @@ def _masked(m: Any, x: Any, y: Any) -> Any:
 
 
 drawn("in-place operators", _operators, several(low=0.4, high=1.5))
-drawn("setitem", _assigned, indexed(extra=True), smooth=False)
+drawn("setitem", _assigned, indexed(extra=True), smooth=False, kinds=FLOATS)
 drawn("setitem", _assigned_number, indexed("mask"), smooth=False)
 drawn("setitem", _changed_at, indexed())
-drawn("setitem", _masked, several(), smooth=False)
+drawn("setitem", _masked, several(), smooth=False, kinds=("float32",))
 
 
 @st.composite
@@ -120,7 +126,7 @@ WRITES = {
 
 
 def _written(m: Any, x: Any, y: Any, steps: list[str]) -> Any:
-    z = x * 1
+    z = (x * 1).contiguous()
     before, column = z[0], z[:, 1]
     for step in steps:
         WRITES[step](z, y)

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from .drawing import SIDES, array, broadcastable, shapes
-from .registry import CUBE, ROW, A, B, case, drawn, normal
+from .registry import CUBE, FLOATS, ROW, A, B, case, drawn, normal
 
 case("mm", lambda m, x, y: x @ y.t(), A, B)
 case("matmul", lambda m, x, y: m.matmul(x, y), CUBE, normal(4, 5))
@@ -92,17 +92,19 @@ def _summed(draw: Any) -> Any:
     return tuple(found), {"equation": equation}
 
 
-drawn("matmul", lambda m, x, y: x @ y, _product())
-drawn("matmul", lambda m, x, y: m.matmul(x, y), _product())
-drawn("matmul", lambda m, x, y: x.matmul(y), _product(4, 2))
-drawn("mm", lambda m, x, y: m.mm(x, y), _product(2, 2))
-drawn("mm", lambda m, x, y: x.mm(y), _product(2))
-drawn("mv", lambda m, x, y: m.mv(x, y), _product(2, 1))
-drawn("bmm", lambda m, x, y: m.bmm(x, y), _batches())
-drawn("dot", lambda m, x, y: x.dot(y), _product(1, 1))
-drawn("dot", lambda m, x, y: m.dot(x, y), _product(1))
+drawn("matmul", lambda m, x, y: x @ y, _product(), mixed=False)
+drawn("matmul", lambda m, x, y: m.matmul(x, y), _product(), mixed=False)
+drawn("matmul", lambda m, x, y: x.matmul(y), _product(4, 2), mixed=False)
+drawn("mm", lambda m, x, y: m.mm(x, y), _product(2, 2), mixed=False)
+drawn("mm", lambda m, x, y: x.mm(y), _product(2), mixed=False)
+drawn("mv", lambda m, x, y: m.mv(x, y), _product(2, 1), mixed=False)
+drawn("bmm", lambda m, x, y: m.bmm(x, y), _batches(), mixed=False)
+drawn("dot", lambda m, x, y: x.dot(y), _product(1, 1), mixed=False)
+drawn("dot", lambda m, x, y: m.dot(x, y), _product(1), mixed=False)
 drawn("outer", lambda m, x, y: m.outer(x, y), _product(1))
 drawn("outer", lambda m, x, y: x.outer(y), _product(1, 1))
-drawn("addmm", lambda m, b, x, y, **o: m.addmm(b, x, y, **o), _biased())
-drawn("einsum", lambda m, *xs, equation: m.einsum(equation, *xs), _summed())
-drawn("einsum", lambda m, *xs, equation: m.einsum(equation, list(xs)), _summed(), ugly=False)
+drawn("addmm", lambda m, b, x, y, **o: m.addmm(b, x, y, **o), _biased(), mixed=False, kinds=FLOATS)
+drawn("einsum", lambda m, *xs, equation: m.einsum(equation, *xs), _summed(), mixed=False)
+drawn(
+    "einsum", lambda m, *xs, equation: m.einsum(equation, list(xs)), _summed(), ugly=False, kinds=()
+)

@@ -26,15 +26,22 @@ case("sum", lambda m, x: x.sum(), EMPTY)
 # --- drawn ---------------------------------------------------------------------------------------
 
 for name in ["sum", "mean", "amax", "amin", "all", "any"]:
-    drawn(name, lambda m, x, name=name, **o: getattr(m, name)(x, **o), folded())
-    drawn(name, lambda m, x, name=name, **o: getattr(x, name)(**o), folded())
+    kinder = name in ("amax", "amin")
+    drawn(name, lambda m, x, name=name, **o: getattr(m, name)(x, **o), folded(), kinder=kinder)
+    drawn(name, lambda m, x, name=name, **o: getattr(x, name)(**o), folded(), kinder=kinder)
 for name in ["std", "var"]:
-    drawn(name, lambda m, x, name=name, **o: getattr(m, name)(x, **o), folded(), smooth=False)
+    drawn(
+        name,
+        lambda m, x, name=name, **o: getattr(m, name)(x, **o),
+        folded(nothing=False),
+        smooth=False,
+    )
     drawn(
         name,
         lambda m, x, name=name, **o: getattr(x, name)(**o),
-        folded(correction=st.sampled_from([0, 1, 2])),
+        folded(correction=st.sampled_from([0, 1]), nothing=False),
         smooth=False,
+        ugly=False,
     )
     drawn(
         name,
@@ -43,8 +50,18 @@ for name in ["std", "var"]:
         smooth=False,
     )
     drawn(name, lambda m, x, u, name=name: getattr(x, name)(u), one(u=st.booleans()), smooth=False)
-drawn("logsumexp", lambda m, x, **o: m.logsumexp(x, **{"dim": 0, **o}), folded())
-drawn("logsumexp", lambda m, x, **o: x.logsumexp(**{"dim": -1, **o}), folded())
+drawn(
+    "logsumexp",
+    lambda m, x, **o: m.logsumexp(x, **{"dim": 0, **o}),
+    folded(nothing=False),
+    kinder=True,
+)
+drawn(
+    "logsumexp",
+    lambda m, x, **o: x.logsumexp(**{"dim": -1, **o}),
+    folded(nothing=False),
+    kinder=True,
+)
 POWERS = st.sampled_from([2, 1, 3, 0, 0.5, float("inf"), float("-inf"), "fro"])
 drawn("norm", lambda m, x, **o: m.norm(x, **o), folded(p=POWERS), smooth=False, ugly=False)
 drawn("norm", lambda m, x, **o: x.norm(**o), folded(), smooth=False)
@@ -61,8 +78,8 @@ for name in ["max", "min"]:
 for name in ["argmax", "argmin"]:
     drawn(name, lambda m, x, name=name: getattr(m, name)(x), one())
     drawn(name, lambda m, x, name=name, **o: getattr(x, name)(**o), along(keepdim=st.booleans()))
-drawn("prod", lambda m, x: m.prod(x), one())
-drawn("prod", lambda m, x, **o: x.prod(**o), along(keepdim=st.booleans()))
+drawn("prod", lambda m, x: m.prod(x), one(), ugly=False)
+drawn("prod", lambda m, x, **o: x.prod(**o), along(keepdim=st.booleans()), kinder=True)
 drawn("cumsum", lambda m, x, dim: m.cumsum(x, dim), along())
 drawn("cumsum", lambda m, x, dim: x.cumsum(dim=dim), along())
 KINDS = st.sampled_from(["float16", "float32", "float64"])

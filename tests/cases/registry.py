@@ -20,6 +20,8 @@ import numpy as np
 from hypothesis.strategies import SearchStrategy
 
 Call = Callable[..., Any]
+FLOATS = ("float32", "float64", "float16")
+KINDS = (*FLOATS, "int64", "int32", "int8", "uint8", "bool")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,9 @@ class Drawn:
             wrong ones: then this package and PyTorch must both raise.
         smooth: whether differences tell the gradient for all that is drawn.
         ugly: whether ties, zeros, infinities and NaN may take the place of the values.
+        kinds: the dtypes that are tried.
+        mixed: whether the arrays of one call may have different dtypes.
+        kinder: whether a gradient may be a number where PyTorch's is NaN.
         rtol: how near values and gradients must be to PyTorch's in float64.
     """
 
@@ -64,6 +69,9 @@ class Drawn:
     strategy: SearchStrategy[tuple[tuple[np.ndarray, ...], dict[str, Any]]]
     smooth: bool = True
     ugly: bool = True
+    kinds: tuple[str, ...] = KINDS
+    mixed: bool = True
+    kinder: bool = False
     rtol: float = 1e-9
 
     def __str__(self) -> str:

@@ -58,33 +58,12 @@ __all__ = [
     "vector_norm",
 ]
 
-_WITH_OUT = [
-    "cholesky",
-    "cond",
-    "cross",
-    "det",
-    "eigh",
-    "eigvalsh",
-    "inv",
-    "matmul",
-    "matrix_norm",
-    "matrix_power",
-    "matrix_rank",
-    "multi_dot",
-    "norm",
-    "pinv",
-    "qr",
-    "slogdet",
-    "solve",
-    "solve_triangular",
-    "svd",
-    "svdvals",
-    "tensorinv",
-    "tensorsolve",
-    "vecdot",
-    "vector_norm",
-]
-for _name in _WITH_OUT:
+_WITH_OUT = """
+    cholesky cond cross det eigh eigvalsh inv matmul matrix_norm matrix_power matrix_rank
+    multi_dot norm pinv qr slogdet solve solve_triangular svd svdvals tensorinv tensorsolve
+    vecdot vector_norm
+"""
+for _name in _WITH_OUT.split():
     globals()[_name] = _takes_out(globals()[_name])
 
 _LEFT_OUT = ("eig", "eigvals", "ldl_factor", "ldl_solve", "lu", "lu_factor", "lu_solve")

@@ -48,7 +48,9 @@ leaky_relu = primitive(
 elu = primitive(
     lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
     name="elu",
-    x=lambda g, x, alpha: g * np.where(np.greater(x, 0), 1.0, alpha * np.exp(np.minimum(x, 0.0))),
+    x=lambda g, x, alpha: (
+        g * np.where(np.less_equal(x, 0), alpha * np.exp(np.minimum(x, 0.0)), 1.0)
+    ),
 )
 
 

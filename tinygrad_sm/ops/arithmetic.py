@@ -9,13 +9,12 @@ import numpy as np
 from ..primitive import binary, unary
 from ..tape import Value, wrap
 from .elementwise import (
+    _refuse_integer_zero,
     add,
     cast,
     div,
     mul,
     pow,
-    refuse_integer_zero,
-    round,
     sign,
     sub,
     trunc,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 @np.errstate(all="ignore")
 def _fmod(x: Any, y: Any) -> Any:
-    refuse_integer_zero("fmod", x, y)
+    _refuse_integer_zero("fmod", x, y)
     return np.fmod(x, y)
 
 
@@ -129,18 +128,6 @@ def lerp(input: Any, end: Any, weight: Any) -> Tensor:
     if len(kinds) > 1 or kinds.pop().kind != "f":
         raise RuntimeError("lerp: expected one floating dtype for input, end and weight")
     return add(input, mul(weight, sub(end, input)))
-
-
-def round_to(input: Any, *, decimals: int = 0) -> Tensor:
-    """Rounded to the nearest with so many digits behind the point, halves to even."""
-    if not decimals:
-        return round(input)
-    scale = 10.0 ** abs(decimals)
-    return (
-        div(round(mul(input, scale)), scale)
-        if decimals > 0
-        else mul(round(div(input, scale)), scale)
-    )
 
 
 def ldexp(input: Any, other: Any) -> Tensor:

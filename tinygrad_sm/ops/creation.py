@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from ..devices import check_device
-from ..dtypes import as_numpy_dtype
+from ..dtypes import as_numpy_dtype, check_fits
 from ..tape import LEAF, Value, wrap
 from .dims import sizes_of
 
@@ -29,6 +29,8 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     if not isinstance(data, np.ndarray | np.generic):
         data = _from_python(data, dtype is None)
     kind = data.dtype if dtype is None else as_numpy_dtype(dtype)
+    if dtype is not None:
+        check_fits("tensor", data, as_numpy_dtype(kind))
     return np.asarray(data, dtype=as_numpy_dtype(kind))
 
 
@@ -64,18 +66,27 @@ def _ragged(data: Any) -> Exception:
     while isinstance(first, list | tuple):
         sizes.append(len(first))
         first = first[0] if first else None
-    level = [data]
-    for depth, size in enumerate(sizes):
-        for item in level:
-            if not isinstance(item, list | tuple):
-                return TypeError(f"tensor: {item!r} stands at depth {depth} among lists")
-            if len(item) != size:
-                return ValueError(
-                    f"tensor: the lists are not all of one length: expected a sequence of length "
-                    f"{size} at dim {depth} (got {len(item)})"
-                )
-        level = [inner for item in level for inner in item]
-    return TypeError(f"tensor: a list stands at depth {len(sizes)} among numbers")
+    try:
+        _check_lengths(data, 0, sizes)
+    except (TypeError, ValueError) as error:
+        return error
+    return ValueError("tensor: the arrays within the lists are not all of one shape")
+
+
+def _check_lengths(item: Any, depth: int, sizes: list[int]) -> None:
+    if depth == len(sizes):
+        if isinstance(item, list | tuple):
+            raise TypeError(f"tensor: a list stands at depth {depth} among numbers")
+        return
+    if not isinstance(item, list | tuple):
+        raise TypeError(f"tensor: {item!r} stands at depth {depth} among lists")
+    if len(item) != sizes[depth]:
+        raise ValueError(
+            f"tensor: the lists are not all of one length: expected a sequence of length "
+            f"{sizes[depth]} at dim {depth} (got {len(item)})"
+        )
+    for inner in item:
+        _check_lengths(inner, depth + 1, sizes)
 
 
 def _holds(data: Any, kind: type) -> bool:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import CATEGORY
+from ..dtypes import CATEGORY, check_fits
 from ..primitive import primitive, put, record, refresh
 from ..tape import LEAF, Value, is_grad_enabled, wrap, written
 from . import random
-from .indexing import index_put, plain_index
+from .indexing import index_put, is_basic, plain_index
 
 
 def _overwritten(x: np.ndarray, value: Any) -> np.ndarray:
@@ -127,6 +127,13 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     refresh(self)
     index = plain_index(index)
     source = value.array if isinstance(value, Value) else np.asarray(value)
+    if not isinstance(value, Value):
+        check_fits("setitem", source, self.array.dtype)
+    elif source.ndim and source.dtype != self.array.dtype and not is_basic(index):
+        raise RuntimeError(
+            f"setitem: by an index of tensors or lists, the value must have the tensor's dtype "
+            f"{self.array.dtype}, not {source.dtype}: convert it with .to(...)"
+        )
     try:
         place = self.array[index].shape
         np.broadcast_to(source, place)
@@ -138,7 +145,7 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     self.array[index] = source
     written(self)
     tracked = isinstance(value, Value) and value.node is not None
-    if is_grad_enabled() and (tracked or self.node is not None):
+    if is_grad_enabled() and (tracked or self.node is not None) and self.array.dtype.kind == "f":
         op = index_put.primitive  # type: ignore[attr-defined]
         if isinstance(value, Value):
             refresh(value)
@@ -150,7 +157,10 @@ def setitem(self: Any, index: Any, value: Any) -> None:
 def _fill(input: Any, value: Any) -> Any:
     if isinstance(value, Value) and value.array.ndim:
         raise RuntimeError(f"fill_: expected a number or 0-d tensor, not {value.array.shape}")
-    return overwrite(input, value if isinstance(value, Value) else np.asarray(value))
+    if isinstance(value, Value):
+        return overwrite(input, value)
+    check_fits("fill_", value, input.array.dtype)
+    return overwrite(input, np.asarray(value))
 
 
 def _uniform(input: Any, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Any:

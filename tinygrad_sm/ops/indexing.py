@@ -43,7 +43,8 @@ def plain_index(index: Any) -> Any:
     return index
 
 
-def _is_basic(index: Any) -> bool:
+def is_basic(index: Any) -> bool:
+    """Whether an index holds ints, slices, ``None`` and ``...`` alone, so that it gives a view."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
         p is None
@@ -62,7 +63,7 @@ def _as_view(index: Any) -> tuple[Any, ...]:
 def _collect(g: Any, index: Any, sizes: tuple[int, ...]) -> np.ndarray:
     """Zeros of a shape with ``g`` added at ``index``, once for each time that it occurs."""
     out = np.zeros(sizes, g.dtype)
-    if _is_basic(index):
+    if is_basic(index):
         out[index] = g
     elif isinstance(index, np.ndarray) and index.dtype.kind in "iu" and sizes and g.size:
         _add_rows(out, index, g)
@@ -102,7 +103,7 @@ def getitem(input: Any, index: Any) -> Tensor:
         IndexError: for an index out of range, or too many of them.
     """
     index = plain_index(index)
-    basic = _is_basic(index)
+    basic = is_basic(index)
     if basic:
         index = _as_view(index)
     try:
@@ -225,16 +226,28 @@ _scatter_add = primitive(_added, name="scatter_add", x=lambda g: g, src=lambda g
 def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
     """A copy with ``src[i][j]`` added at ``[index[i][j]][j]`` (for ``dim=0``); repeats add up."""
     places = _checked_places("scatter_add", input, dim, index)
-    return _scatter_add(input, _along(places, _axis("scatter_add", input, dim)), _part(src, places))
+    source = _part("scatter_add", input, src, places)
+    if not places.size:
+        return input.clone()
+    return _scatter_add(input, _along(places, _axis("scatter_add", input, dim)), source)
 
 
 def _axis(name: str, input: Any, dim: int) -> int:
     return axis_of(name, dim, input.array.ndim)
 
 
-def _part(src: Any, places: np.ndarray) -> Any:
-    if any(p > n for p, n in zip(places.shape, src.array.shape, strict=True)):
-        raise RuntimeError(f"scatter: index {places.shape} is larger than src {src.array.shape}")
+def _part(name: str, input: Any, src: Any, places: np.ndarray) -> Any:
+    if src.array.dtype != input.array.dtype:
+        raise RuntimeError(
+            f"{name}: expected src of the input's dtype {input.array.dtype}, not {src.array.dtype}"
+        )
+    if src.array.ndim != places.ndim and (src.array.ndim > 1 or places.ndim > 1):
+        raise RuntimeError(
+            f"{name}: index and src must have the same number of dimensions, but have shapes "
+            f"{places.shape} and {src.array.shape}"
+        )
+    if places.size and any(p > n for p, n in zip(places.shape, src.array.shape, strict=True)):
+        raise RuntimeError(f"{name}: index {places.shape} is larger than src {src.array.shape}")
     return getitem(src, tuple(slice(n) for n in places.shape))
 
 
@@ -256,7 +269,9 @@ index_put: Operation = primitive(
 def scatter(input: Any, dim: int, index: Any, src: Any) -> Tensor:
     """A copy with ``src`` (a tensor or a number) put at ``[index[i][j]][j]`` (for ``dim=0``)."""
     places = _checked_places("scatter", input, dim, index)
-    source = _part(src, places) if isinstance(src, Value) else src
+    if not places.size:
+        return input.clone()
+    source = _part("scatter", input, src, places) if isinstance(src, Value) else src
     return index_put(input, _along(places, _axis("scatter", input, dim)), source)
 
 

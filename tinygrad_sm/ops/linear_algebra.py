@@ -129,10 +129,10 @@ def outer(input: Any, vec2: Any) -> Tensor:
 
 
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta * input + alpha * mat1 @ mat2``."""
+    """``beta * input + alpha * mat1 @ mat2``, the input broadcast to the product's shape."""
     product = mm(mat1, mat2)
     product = product if alpha == 1 else product * alpha
-    return product + (input if beta == 1 else input * beta)
+    return product + (input if beta == 1 else input * beta).expand(product.array.shape)
 
 
 # --- einsum ----------------------------------------------------------------------------------------

@@ -105,7 +105,8 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 
 def _share_ties(g: Any, x: Any, out: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
     """Each of n equal extremes gets 1/n of the gradient."""
-    hit = np.equal(x, restore(out, axes, keepdim))
+    out = restore(out, axes, keepdim)
+    hit = np.equal(x, out) | (np.isnan(x) & np.isnan(out))
     return restore(g, axes, keepdim) * (hit / np.sum(hit, axis=axes, keepdims=True))
 
 
@@ -119,7 +120,7 @@ _amin = primitive(_extreme(np.min), name="amin", x=_share_ties)
 
 def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...], dim: Any = None) -> None:
     if _count(x, axes) == 0:
-        error = RuntimeError if dim is None or dim == () else IndexError
+        error = RuntimeError if dim in (None, (), []) else IndexError
         raise error(
             f"{name}: expected at least one element to reduce over, but the input has shape "
             f"{x.shape}: there is no {name} of nothing"
@@ -199,12 +200,27 @@ def var(
         correction = 0 if unbiased is False else 1
     if input.array.dtype.kind != "f":
         raise RuntimeError(f"var: expected a floating dtype, not {input.array.dtype}: use float()")
-    axes = axes_of("var", dim, input.array.ndim)
-    centred = input - mean(input, axes or None, True)
-    freedom = max(float(_count(input.array, axes) - correction), 0.0)
-    total = _sum_over(centred * centred, axes, keepdim)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return true_divide(total, freedom)
+    return _var_over(input, axes_of("var", dim, input.array.ndim), keepdim, correction)
+
+
+def _centred(x: Any, axes: tuple[int, ...]) -> Any:
+    count = math.prod(x.shape[a] for a in axes)
+    return x - np.sum(x, axis=axes, keepdims=True) / max(count, 1)
+
+
+def _var(x: np.ndarray, axes: tuple[int, ...], keepdim: bool, correction: float) -> Any:
+    distances = _centred(x, axes)
+    total = np.sum(distances * distances, axis=axes, keepdims=keepdim)
+    return total / np.asarray(max(_count(x, axes) - correction, 0), x.dtype)
+
+
+def _var_rule(g: Any, x: Any, axes: tuple[int, ...], keepdim: bool, correction: float) -> Any:
+    """``2 (x - mean) / (n - correction)``: that the mean moves too changes nothing."""
+    freedom = np.float64(math.prod(x.shape[a] for a in axes) - correction)
+    return restore(g, axes, keepdim) * _centred(x, axes) * float(np.divide(2, freedom))
+
+
+_var_over = primitive(_var, name="var", x=_var_rule)
 
 
 @numpy_names
@@ -229,19 +245,37 @@ _safe_sqrt = primitive(
 )
 
 
+def _norm(x: np.ndarray, p: float, axes: tuple[int, ...], keepdim: bool) -> np.ndarray:
+    return np.sum(np.abs(x) ** p, axis=axes, keepdims=keepdim) ** (1 / p)
+
+
+def _norm_rule(g: Any, x: Any, out: Any, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """``sign(x) (|x| / norm)^(p-1)``, and 0 at 0."""
+    flat = np.equal(x, 0)
+    share = np.where(flat, 1.0, np.abs(x) / restore(out, axes, keepdim))
+    return restore(g, axes, keepdim) * sign(x) * np.where(flat, 0.0, np.power(share, p - 1))
+
+
+_norm_over = primitive(_norm, name="norm", x=_norm_rule)
+
+
 @numpy_names
 def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The p-norm over ``dim``; its gradient at the zero vector is 0.
 
     Raises:
         ValueError: for a ``p`` that is not a number, ``"fro"`` or an infinity.
+        RuntimeError: for integers.
     """
+    if input.array.dtype.kind != "f":
+        raise RuntimeError(f"norm: expected a floating dtype, not {input.array.dtype}: use float()")
     axes = axes_of("norm", dim, input.array.ndim)
     p = 2.0 if p == "fro" or p is None else p
     if not isinstance(p, int | float):
         raise ValueError(f"norm: p must be a number or 'fro', not {p!r}")
     size = abs_of(input)
     if math.isinf(p):
+        _refuse_empty("norm", input.array, axes)
         return (_amax if p > 0 else _amin)(size, axes, keepdim)
     if p == 0:
         return _sum_over(sign(size), axes, keepdim)
@@ -249,22 +283,7 @@ def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tens
         return _sum_over(size, axes, keepdim)
     if p == 2:
         return _safe_sqrt(_sum_over(input * input, axes, keepdim))
-    return _p_norm(input, float(p), axes, keepdim)
-
-
-@np.errstate(divide="ignore")
-def _p_norm_of(x: np.ndarray, p: float, axes: tuple[int, ...], keepdim: bool) -> np.ndarray:
-    return (np.abs(x) ** p).sum(axes, keepdims=keepdim) ** (1.0 / p)
-
-
-def _p_norm_rule(g: Any, x: Any, out: Any, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
-    """``sign(x) (|x| / out)^(p-1)``, and 0 where x is 0."""
-    flat = np.equal(x, 0)
-    ratio = np.where(flat, 1.0, abs_of(x)) / np.where(flat, 1.0, restore(out, axes, keepdim))
-    return restore(g, axes, keepdim) * np.where(flat, 0.0, np.sign(x) * ratio ** (p - 1))
-
-
-_p_norm = primitive(_p_norm_of, name="norm_p", x=_p_norm_rule)
+    return _norm_over(input, p, axes, keepdim)
 
 
 def abs_of(input: Any) -> Any:
@@ -277,16 +296,22 @@ def abs_of(input: Any) -> Any:
 
 @numpy_names
 def all(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """Whether every element over ``dim`` is not 0."""
-    axes = axes_of("all", dim, input.array.ndim)
-    return wrap(np.all(input.array, axis=axes, keepdims=keepdim).astype(BOOL))
+    """Whether every element over ``dim`` is not 0; over ``()``, whether each is not."""
+    axes = () if dim == () else axes_of("all", dim, input.array.ndim)
+    return wrap(np.all(input.array, axis=axes, keepdims=keepdim).astype(_truth(input)))
 
 
 @numpy_names
 def any(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """Whether some element over ``dim`` is not 0."""
-    axes = axes_of("any", dim, input.array.ndim)
-    return wrap(np.any(input.array, axis=axes, keepdims=keepdim).astype(BOOL))
+    """Whether some element over ``dim`` is not 0; over ``()``, whether each is not."""
+    axes = () if dim == () else axes_of("any", dim, input.array.ndim)
+    return wrap(np.any(input.array, axis=axes, keepdims=keepdim).astype(_truth(input)))
+
+
+def _truth(input: Any) -> np.dtype:
+    """bool, but PyTorch's exception: bytes stay bytes."""
+    kind: np.dtype = input.array.dtype
+    return kind if kind == np.uint8 else BOOL
 
 
 # --- logarithms of sums, and running sums -----------------------------------------------------------

@@ -300,7 +300,7 @@ def scatter_reduce(
         )
         return one.reshape(())
     at = _along(places, axis_of("scatter_reduce", dim, input.array.ndim))
-    part = _part(src, places)
+    part = _part("scatter_reduce", input, src, places)
     base = input if include_self else _put_at(input, at, _identity(reduce, input.array.dtype))
     if reduce == "prod":
         return _scatter_prod(base, at, part, np.multiply)

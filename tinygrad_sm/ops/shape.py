@@ -101,9 +101,7 @@ def _reinterpreted(input: Any, kind: np.dtype) -> Any:
 @numpy_names
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions ``start_dim`` to ``end_dim`` made one."""
-    shape = input.shape
-    if not len(shape):
-        return reshape(input, 1)
+    shape = input.shape or (1,)
     first = axis_of("flatten", start_dim, len(shape)) + len(shape)
     last = axis_of("flatten", end_dim, len(shape)) + len(shape)
     if first > last:

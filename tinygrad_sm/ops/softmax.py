@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 def softmax_array(x: np.ndarray, axis: int) -> np.ndarray:
     """Softmax of an array: the largest score is subtracted first, so nothing overflows."""
-    if not x.size or not x.ndim:
-        return np.ones_like(x)
+    if not x.size:
+        return x.copy()
+    if not x.ndim:
+        return softmax_array(x.reshape(1), -1).reshape(())
     out = x - x.max(axis=axis, keepdims=True)
     np.exp(out, out=out)
     out /= out.sum(axis=axis, keepdims=True)
@@ -27,8 +29,10 @@ def softmax_array(x: np.ndarray, axis: int) -> np.ndarray:
 
 def log_softmax_array(x: np.ndarray, axis: int) -> np.ndarray:
     """The logarithm of softmax, without the rounding of taking one."""
-    if not x.size or not x.ndim:
-        return np.zeros_like(x)
+    if not x.size:
+        return x.copy()
+    if not x.ndim:
+        return log_softmax_array(x.reshape(1), -1).reshape(())
     out = x - x.max(axis=axis, keepdims=True)
     out -= np.log(np.exp(out).sum(axis=axis, keepdims=True))
     return out
