@@ -187,7 +187,7 @@ class finfo:
             raise TypeError(f"finfo: requires a floating point type, not {type}: use iinfo")
         limits = np.finfo(kind)
         self.bits = int(limits.bits)
-        self.eps, self.resolution = float(limits.eps), float(limits.resolution)
+        self.eps, self.resolution = float(limits.eps), 10.0**-limits.precision
         self.max, self.min = float(limits.max), float(limits.min)
         self.tiny = self.smallest_normal = float(limits.smallest_normal)
         self.dtype = kind.name

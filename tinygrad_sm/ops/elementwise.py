@@ -318,7 +318,7 @@ def _of_floats(function: Any) -> Any:
     return lambda x: function(x) if x.dtype.kind == "f" else x.copy()
 
 
-sign = unary(
+sign: Operation = unary(
     _sign, "-1, 0 or 1, and 0 for NaN; its derivative is 0.", name="sign", x=lambda g: g * 0
 )
 floor = unary(

@@ -190,6 +190,7 @@ def rand(
     requires_grad: bool = False,
 ) -> Tensor:
     """Uniform numbers in [0, 1)."""
+    check_device(device)
     return _draw("uniform", size, dtype, generator, requires_grad)
 
 
@@ -201,6 +202,7 @@ def randn(
     requires_grad: bool = False,
 ) -> Tensor:
     """Normal numbers of mean 0 and variance 1."""
+    check_device(device)
     return _draw("normal", size, dtype, generator, requires_grad)
 
 
@@ -228,6 +230,7 @@ def randint(
     Raises:
         RuntimeError: if there is no integer between.
     """
+    check_device(device)
     if size is None:
         low, high, size = 0, low, high
     shape = sizes_of((size,))
@@ -256,6 +259,7 @@ def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
 ) -> Tensor:
     """0 ... n-1 in random order."""
+    check_device(device)
     kind = dtypes.INT64 if dtype is None else as_numpy_dtype(dtype)
     return wrap((generator or default_generator).permutation(n).astype(kind))
 
