@@ -14,7 +14,8 @@ from importlib import import_module as _import_module
 from math import e, inf, nan, pi
 from typing import Any as _Any
 
-from . import autograd, nn, optim, utils
+from . import autograd, func, nn, optim, utils
+from .allocator import keep_freed_memory
 from .compiler import compile
 from .devices import device, get_default_device, set_default_device
 from .dtypes import (
@@ -40,6 +41,7 @@ from .dtypes import (
     uint8,
 )
 from .dtypes import common_type as promote_types
+from .func import vmap
 from .functions import *
 from .layouts import (
     channels_last,
@@ -95,9 +97,11 @@ float, double, half = float32, float64, float16
 long, int, short = int64, int32, int16
 cfloat, cdouble, chalf = complex64, complex128, complex32
 
+keep_freed_memory()
+
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = """
-    accelerator amp backends compiler cuda distributions func jit mps random special testing xpu
+    accelerator amp backends compiler cuda distributions jit mps random serialization special testing xpu
 """
 _IN_NN = """
     adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu channel_shuffle conv1d
@@ -112,6 +116,8 @@ def __getattr__(name: str) -> _Any:
         return _import_module(f"{__name__}.{name}")
     if name in ("autocast", "GradScaler"):
         return getattr(_import_module(f"{__name__}.amp"), name)
+    if name in ("save", "load"):
+        return getattr(_import_module(f"{__name__}.serialization"), name)
     if name in _IN_NN.split():
         return getattr(nn.functional, name)
     if name.endswith("_") and hasattr(Tensor, name):

@@ -106,7 +106,7 @@ def as_numpy_dtype(kind: Any) -> np.dtype:
     if found not in DTYPES:
         known = ", ".join(d.name for d in DTYPES.values())
         raise TypeError(f"a tensor cannot hold {found}: expected one of {known}")
-    return found
+    return DTYPES[found].numpy  # one object a dtype, which `is` compares fastest
 
 
 def set_default_dtype(d: Any) -> None:
@@ -129,13 +129,13 @@ def get_default_dtype() -> dtype:
 
 def _rank(value: Any) -> int:
     """2 for arrays with dimensions, 1 for 0-d arrays, 0 for Python numbers."""
-    if isinstance(value, np.ndarray):
-        return 2 if value.ndim else 1
-    return 0
+    ndim = getattr(value, "ndim", None)
+    return 0 if ndim is None else 2 if ndim else 1
 
 
 def _dtype_of(value: Any) -> np.dtype:
-    return getattr(value, "dtype", None) or PYTHON_TYPES[type(value)]
+    known = PYTHON_TYPES.get(type(value))
+    return value.dtype if known is None else known
 
 
 def promote(*values: Any) -> np.dtype:

@@ -12,6 +12,7 @@ import numpy as np
 from . import printing
 from .devices import CPU, NoSuchDeviceError, check_device, device
 from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype
+from .hooks import RemovableHandle
 from .in_place_methods import InPlaceOperations
 from .layouts import memory_format, strided
 from .methods import Operations
@@ -19,7 +20,15 @@ from .numpy_protocol import array_function, array_ufunc
 from .ops import creation, elementwise, in_place
 from .ops import shape as shapes
 from .ops.dims import axis_of
-from .tape import LEAF, Node, Value, is_grad_enabled, run_hooks, walk, wrap
+from .tape import (
+    LEAF,
+    Node,
+    Value,
+    is_grad_enabled,
+    run_hooks,
+    walk,
+    wrap,
+)
 
 _TYPE_NAMES = {kind.numpy: name for name, kind in TENSOR_TYPES.items()}
 
@@ -35,25 +44,6 @@ class Size(tuple):
 
     def __repr__(self) -> str:
         return f"tinygrad_sm.Size({list(self)})"
-
-
-class RemovableHandle:
-    """Takes a hook off again: ``remove()``, or leaving a ``with`` block."""
-
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks = hooks
-        self._hook = hook
-
-    def remove(self) -> None:
-        """Take the hook off; a second call does nothing."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
 
 
 class Tensor(Operations, InPlaceOperations):
@@ -74,6 +64,7 @@ class Tensor(Operations, InPlaceOperations):
 
     _grad: Tensor | None = None
     _hooks: list[Callable[[Any], Any]] | None = None
+    _after_accumulation: list[Callable[[Any], Any]] | None = None
     _retained: bool = False
     is_cpu = True
     is_sparse = is_cuda = is_quantized = is_meta = is_mps = is_xpu = is_nested = False
@@ -297,14 +288,15 @@ class Tensor(Operations, InPlaceOperations):
                     f"one has shape {self.array.shape}: reduce it with .sum() or .mean(), or pass "
                     "backward(gradient=...) of that shape"
                 )
-            gradient = wrap(np.ones_like(self.array))
+            gradient = wrap(np.ones(self.array.shape, self.array.dtype))
         gradient = gradient if isinstance(gradient, Value) else creation.as_tensor(gradient)
         if gradient.array.shape != self.array.shape:
             raise RuntimeError(
                 f"backward: the gradient has shape {gradient.array.shape}, the tensor "
                 f"{self.array.shape}: they must be equal"
             )
-        return self, gradient if record else gradient.array
+        lifted = record or self.level or gradient.level
+        return self, gradient if lifted else gradient.array
 
     def _accumulate(self, grad: Any, owned: bool, record: bool) -> None:
         """Add into ``grad``; an array that somebody else may hold is copied first."""
@@ -318,6 +310,25 @@ class Tensor(Operations, InPlaceOperations):
             self._grad = wrap(grad if owned and type(grad) is np.ndarray else np.array(grad))
         else:
             self._grad = wrap(np.add(self._grad.array, grad))
+        for hook in list(self._after_accumulation or ()):
+            hook(self)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], Any]) -> RemovableHandle:
+        """Call ``hook(tensor)`` each time after this leaf's ``grad`` was added to.
+
+        So an optimizer can step, and free the gradient, while backward still runs.
+
+        Raises:
+            RuntimeError: if the tensor does not require grad, or is no leaf.
+        """
+        if self.node is not LEAF:
+            raise RuntimeError(
+                "register_post_accumulate_grad_hook: post accumulate grad hooks cannot be "
+                "registered on non-leaf tensors, or on those that do not require grad"
+            )
+        hooks = self._after_accumulation = self._after_accumulation or []
+        hooks.append(hook)
+        return RemovableHandle(hooks, hook)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> RemovableHandle:
         """Call ``hook(grad)`` whenever this tensor's gradient is computed; it may replace it.
@@ -332,7 +343,7 @@ class Tensor(Operations, InPlaceOperations):
         if self.node is LEAF:
             hooks = self._hooks = self._hooks or []
         else:
-            hooks = self.node.hooks = self.node.hooks or []
+            hooks = self.node._get_hooks()
         hooks.append(hook)
         return RemovableHandle(hooks, hook)
 
@@ -610,19 +621,23 @@ class Tensor(Operations, InPlaceOperations):
 
     def new_zeros(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
         """Zeros in this one's dtype."""
-        return creation.zeros(*size, dtype=dtype or self.dtype, **options)
+        made = creation.zeros(*size, dtype=dtype or self.dtype, **options)
+        return creation.beside(self, made)
 
     def new_ones(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
         """Ones in this one's dtype."""
-        return creation.ones(*size, dtype=dtype or self.dtype, **options)
+        made = creation.ones(*size, dtype=dtype or self.dtype, **options)
+        return creation.beside(self, made)
 
     def new_empty(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
         """A tensor in this one's dtype whose values are not set."""
-        return creation.empty(*size, dtype=dtype or self.dtype, **options)
+        made = creation.empty(*size, dtype=dtype or self.dtype, **options)
+        return creation.beside(self, made)
 
     def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None, **options: Any) -> Tensor:
         """A tensor in this one's dtype filled with one number."""
-        return creation.full(size, fill_value, dtype=dtype or self.dtype, **options)
+        made = creation.full(size, fill_value, dtype=dtype or self.dtype, **options)
+        return creation.beside(self, made)
 
     def new_empty_strided(
         self, size: Any, stride: Any, *, dtype: Any = None, **options: Any

@@ -36,3 +36,6 @@ drawn(
     lambda m, x, approximate: m.nn.functional.gelu(x, approximate=approximate),
     one(approximate=st.sampled_from(["none", "tanh", "fast"])),
 )
+case("hardtanh", lambda m, x: m.nn.functional.hardtanh(x, -0.5, 0.5), A)
+case("selu", lambda m, x: m.nn.functional.selu(x), A * 3)
+case("celu", lambda m, x: m.nn.functional.celu(x, 2.0), A * 3)

@@ -157,7 +157,11 @@ def _pow_by_base(g: Any, x: Any, y: Any) -> Any:
 def _pow_by_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
     """``x^y ln x``, and 0 at x = 0 with y >= 0, where ``0^y`` is flat."""
     flat = np.equal(x, 0) & np.greater_equal(y, 0)
-    return np.where(flat, 0.0, g * out * np.log(np.where(flat, 1.0, x)))
+    if isinstance(x, int | float):
+        slope: Any = math.log(x) if x > 0 else math.nan if x < 0 else -math.inf
+    else:
+        slope = np.log(np.where(flat, 1.0, x))
+    return np.where(flat, 0.0, g * out * slope)
 
 
 def _power(x: Any, y: Any) -> Any:
@@ -245,7 +249,7 @@ tanh = unary(
     np.tanh,
     "The hyperbolic tangent, in [-1, 1].",
     to_float=True,
-    x=lambda g, out: g * (1 - out * out),
+    x=lambda g, out: g - g * out * out,
 )
 
 
@@ -405,6 +409,7 @@ clip = clamp
 _where = primitive(
     lambda condition, x, y: np.where(condition, x, y),
     name="where",
+    family="elementwise",
     x=lambda g, condition: np.where(condition, g, 0.0),
     y=lambda g, condition: np.where(condition, 0.0, g),
 )
@@ -430,7 +435,9 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         condition, Value
     ):
         return np.where(test, input, other)
-    x, y = coerce("where", _bare(input), _bare(other))
+    x, y = _bare(input), _bare(other)
+    if not (getattr(input, "level", 0) or getattr(other, "level", 0)):
+        x, y = coerce("where", x, y)
     kind = promote(x, y)
     try:
         np.broadcast_shapes(test.shape, np.shape(x), np.shape(y))
@@ -439,7 +446,12 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
             f"where: the condition of shape {test.shape} does not broadcast with {np.shape(x)} "
             f"and {np.shape(y)}"
         ) from None
-    return _where(wrap(test.astype(BOOL)), _same(input, x, kind), _same(other, y, kind))
+    chosen = condition if isinstance(condition, Value) else wrap(test)
+    return _where(
+        chosen if test.dtype == BOOL else cast(chosen, BOOL),
+        _same(input, x, kind),
+        _same(other, y, kind),
+    )
 
 
 def _bare(t: Any) -> Any:
@@ -454,7 +466,11 @@ def _same(t: Any, value: Any, kind: np.dtype) -> Any:
 
 
 cast = primitive(
-    lambda x, kind: x.astype(kind), "``input`` in another dtype.", name="to_copy", x=lambda g: g
+    lambda x, kind: x.astype(kind),
+    "``input`` in another dtype.",
+    name="to_copy",
+    family="elementwise",
+    x=lambda g: g,
 )
 
 # --- comparison and logic: no derivative ---------------------------------------------------------
@@ -501,7 +517,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
         np.broadcast_shapes(_bare(mask).shape, input.array.shape)
     except ValueError:
         raise clash("masked_fill", input.array, _bare(mask)) from None
-    return _where(_bare(mask), filler, input)
+    return _where(mask, filler, input)
 
 
 def float_input(t: Value) -> Any:

@@ -25,7 +25,7 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
         return amax(input)
     if isinstance(dim, Value):
         return maximum(input, dim)
-    return ValuesAndIndices(*extreme_with_index("max", np.argmax, input, dim, keepdim))
+    return ValuesAndIndices(*extreme_with_index("max", input, dim, keepdim))
 
 
 @numpy_names
@@ -36,7 +36,7 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
         return amin(input)
     if isinstance(dim, Value):
         return minimum(input, dim)
-    return ValuesAndIndices(*extreme_with_index("min", np.argmin, input, dim, keepdim))
+    return ValuesAndIndices(*extreme_with_index("min", input, dim, keepdim))
 
 
 class MinMax(NamedTuple):

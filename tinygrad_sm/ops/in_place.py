@@ -15,6 +15,7 @@ import numpy as np
 from ..dtypes import CATEGORY, check_fits
 from ..primitive import primitive, put, record, refresh
 from ..tape import LEAF, Value, is_grad_enabled, wrap, written
+from ..tape import alias as same
 from . import random
 from .indexing import index_put, is_basic, plain_index
 
@@ -32,6 +33,7 @@ overwrite = primitive(
     _overwritten,
     "``value`` in the shape and dtype of ``x``.",
     name="copy",
+    family="elementwise",
     x=lambda g: g * 0,
     value=lambda g: g,
 )
@@ -51,7 +53,7 @@ def check_writable(t: Value, name: str) -> None:
                 f"{name}: {'a view of ' if base is not t else ''}{kind} is being used in an "
                 "in-place operation. Write inside `with no_grad():`, or work on a clone()."
             )
-    if not t.array.flags.writeable:
+    if not t.level and not t.array.flags.writeable:
         raise RuntimeError(
             f"{name}: more than one element of this tensor (an expanded one, or one over read-only "
             "memory) refers to a single memory location: clone() it before writing"
@@ -68,8 +70,10 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
         tracked = is_grad_enabled() and any(
             isinstance(x, Value) and x.node is not None for x in inputs
         )
-        before = self.array.copy() if tracked else self.array  # what the tape saves must not change
-        write(self, operation(wrap(before, self.node), *args, **kwargs), name)
+        alias = _before(self)
+        if tracked and not self.level:  # what the tape saves must not change
+            alias.array = alias.array.copy()
+        write(self, operation(alias, *args, **kwargs), alias, name)
         return self
 
     method.__name__ = method.__qualname__ = name
@@ -77,7 +81,12 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     return method
 
 
-def write(t: Value, result: Any, name: str) -> None:
+def _before(t: Any) -> Any:
+    """What the tensor was before a write, for what the operation itself saves."""
+    return t.before_write() if t.level else wrap(t.array, t.node)
+
+
+def write(t: Value, result: Any, alias: Value, name: str) -> None:
     """Put the out-of-place result into the tensor's memory and on its place on the tape.
 
     Raises:
@@ -96,7 +105,16 @@ def write(t: Value, result: Any, name: str) -> None:
         )
     if result.array.dtype != kind:
         result = result.to(kind)
-    np.copyto(t.array, result.array)
+    if t.level:
+        t.store(result)  # type: ignore[attr-defined]
+    elif result.level:
+        raise RuntimeError(
+            f"{name}: a tensor from outside of vmap, jvp or grad cannot hold what depends on a value "
+            "inside: it stands for one value, that for a batch (or has a tangent). Use the "
+            "out-of-place form, or make the tensor from one that is inside (zeros_like(x))"
+        )
+    else:
+        np.copyto(t.array, result.array)
     written(t)
     if is_grad_enabled():
         rebase(t, result)
@@ -110,7 +128,7 @@ def rebase(t: Value, value: Value) -> None:
         if base.node is not None or value.node is not None:
             mask = (base.node is not None) | (value.node is not None) << 1
             op = put.primitive  # type: ignore[attr-defined]
-            old = wrap(base.array, base.node)
+            old = same(base, base.node)
             base.node = record(op, mask, (old, value, view.look), base.array)
         view.seen = t.version[0]
     t.node = value.node
@@ -126,6 +144,10 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     check_writable(self, "setitem")
     refresh(self)
     index = plain_index(index)
+    if self.level or getattr(value, "level", 0):
+        before = _before(self)
+        write(self, index_put(before, index, value), before, "setitem")
+        return
     source = value.array if isinstance(value, Value) else np.asarray(value)
     if not isinstance(value, Value):
         check_fits("setitem", source, self.array.dtype)
@@ -163,22 +185,29 @@ def _fill(input: Any, value: Any) -> Any:
     return overwrite(input, np.asarray(value))
 
 
+def _overdraw(input: Any, values: Callable[[np.ndarray], np.ndarray]) -> Any:
+    """``input`` overwritten by what ``values`` draws for an array of its shape and dtype."""
+    like = np.zeros((), input.array.dtype)
+    sizes = tuple(input.array.shape)
+    return overwrite(input, random.sample(lambda s: values(np.broadcast_to(like, s)), sizes))
+
+
 def _uniform(input: Any, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Any:
-    return overwrite(input, random.uniform_values(input.array, a, b, generator))
+    return _overdraw(input, lambda x: random.uniform_values(x, a, b, generator))
 
 
 def _normal(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Any:
-    return overwrite(input, random.normal_values(input.array, mean, std, generator))
+    return _overdraw(input, lambda x: random.normal_values(x, mean, std, generator))
 
 
 def _random(input: Any, low: Any = None, high: Any = None, *, generator: Any = None) -> Any:
-    return overwrite(input, random.integer_values(input.array, low, high, generator))
+    return _overdraw(input, lambda x: random.integer_values(x, low, high, generator))
 
 
 def _bernoulli(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
-    chance = p.array if isinstance(p, Value) else p
-    full = wrap(np.broadcast_to(np.asarray(chance, np.float64), input.array.shape))
-    return overwrite(input, random.bernoulli(full, generator=generator).array)
+    chance: Any = p if isinstance(p, Value) else wrap(np.asarray(p))
+    full = chance.double().expand(tuple(input.array.shape))
+    return overwrite(input, random.bernoulli(full, generator=generator))
 
 
 fill_ = in_place(_fill, "fill_")

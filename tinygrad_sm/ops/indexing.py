@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dtypes import BOOL
 from ..primitive import Operation, clash, primitive
-from ..tape import Value, wrap
+from ..tape import Value, values_of, wrap
 from .dims import axis_of, numpy_names
 from .shape import seen_through
 
@@ -30,6 +30,8 @@ def plain_index(index: Any) -> Any:
         return tuple(plain_index(i) for i in index)
     if isinstance(index, Value):
         array = index.array
+        if index.level:
+            return index
         if array.dtype == np.uint8:
             return array.astype(BOOL)
         if array.dtype.kind == "f":
@@ -87,11 +89,13 @@ collect = primitive(
     _collect,
     "The transpose of indexing.",
     name="collect",
+    linear=("g",),
     g=lambda cotangent, index: cotangent[index],
 )
 _take = primitive(
     lambda x, index: x[index],
     name="index",
+    linear=("x",),
     x=lambda g, index, shape: collect(g, index, shape),
 )
 
@@ -146,9 +150,9 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
 @numpy_names
 def index_select(input: Any, dim: int, index: Any) -> Tensor:
     """The slices along ``dim`` at the places in a 1-d ``index``, as a copy."""
-    places = index.array.reshape(-1)
-    if places.dtype.kind not in "iu":
-        raise RuntimeError(f"index_select: expected an int index, not {places.dtype}")
+    places = index.reshape(-1) if index.level else index.array.reshape(-1)
+    if index.array.dtype.kind not in "iu":
+        raise RuntimeError(f"index_select: expected an int index, not {index.array.dtype}")
     axis = axis_of("index_select", dim, input.array.ndim)
     if input.array.ndim == 0:
         if places.size != 1:
@@ -160,7 +164,8 @@ def index_select(input: Any, dim: int, index: Any) -> Tensor:
     return getitem(moved, places).transpose(0, axis)
 
 
-def _check_bounds(name: str, index: np.ndarray, size: int, dim: int) -> None:
+def _check_bounds(name: str, index: Any, size: int, dim: int) -> None:
+    index = values_of(index)
     bad = (index < 0) | (index >= size)
     if bad.any():
         raise IndexError(
@@ -169,7 +174,7 @@ def _check_bounds(name: str, index: np.ndarray, size: int, dim: int) -> None:
         )
 
 
-def _along(index: np.ndarray, axis: int) -> tuple[np.ndarray, ...]:
+def _along(index: Any, axis: int) -> tuple[Any, ...]:
     """The full index by which ``gather`` reads: ``index`` along the axis, its own place elsewhere."""
     grid = list(np.ogrid[tuple(slice(n) for n in index.shape)]) if index.ndim else []
     if grid:
@@ -191,10 +196,12 @@ def gather(input: Any, dim: int, index: Any) -> Tensor:
     return _take(input, _along(places, axis))
 
 
-def _checked_places(name: str, input: Any, dim: int, index: Any) -> np.ndarray:
-    places = index.array
-    if places.dtype.kind not in "iu" or places.dtype == np.uint8:
-        raise RuntimeError(f"{name}: expected dtype int64 for index, not {places.dtype}")
+def _checked_places(name: str, input: Any, dim: int, index: Any) -> Any:
+    """The index checked: as an array, or as it is where it stands for a batch of them."""
+    places = index if index.level else index.array
+    kind = index.array.dtype
+    if kind.kind not in "iu" or kind == np.uint8:
+        raise RuntimeError(f"{name}: expected dtype int64 for index, not {kind}")
     shape = input.array.shape or (1,)
     axis = axis_of(name, dim, len(shape)) % len(shape)
     if places.ndim != len(shape) and (input.array.ndim or places.ndim > 1):
@@ -220,7 +227,13 @@ def _added(x: np.ndarray, index: Any, src: Any) -> np.ndarray:
     return out
 
 
-_scatter_add = primitive(_added, name="scatter_add", x=lambda g: g, src=lambda g, index: g[index])
+_scatter_add = primitive(
+    _added,
+    name="scatter_add",
+    linear=("x+src",),
+    x=lambda g: g,
+    src=lambda g, index: g[index],
+)
 
 
 def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
@@ -261,6 +274,7 @@ index_put: Operation = primitive(
     _placed,
     "A copy of ``x`` with ``src`` at ``index``.",
     name="index_put",
+    linear=("x+src",),
     x=lambda g, index: index_put(g, index, 0.0),
     src=lambda g, index: g[index],
 )
@@ -305,15 +319,21 @@ def _descending(x: np.ndarray, axis: int) -> np.ndarray:
     return np.flip(size - 1 - np.argsort(np.flip(x, axis), axis=axis, kind="stable"), axis)
 
 
+def _order(x: np.ndarray, axis: int, descending: bool) -> np.ndarray:
+    order = _descending(x, axis) if descending else np.argsort(x, axis=axis, kind="stable")
+    return np.ascontiguousarray(order)
+
+
+_argsort = primitive(_order, name="argsort", family="trailing")
+
+
 @numpy_names
 def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices that sort along ``dim``; equal elements keep their order."""
-    x = input.array
-    axis = axis_of("argsort", dim, x.ndim)
-    if not x.ndim:
+    axis = axis_of("argsort", dim, input.array.ndim)
+    if not input.array.ndim:
         return wrap(np.zeros((), np.int64))
-    order = _descending(x, axis) if descending else np.argsort(x, axis=axis, kind="stable")
-    return wrap(np.ascontiguousarray(order))
+    return _argsort(input, axis, descending)
 
 
 @numpy_names

@@ -22,6 +22,7 @@ def _mT(x: Any) -> Any:
 _matmul = primitive(
     np.matmul,
     name="mm",
+    linear=("x", "y"),
     x=lambda g, y: np.matmul(g, _mT(y)),
     y=lambda g, x, shape: _left_product(x, g, len(shape)),
 )
@@ -35,7 +36,13 @@ def _left_product(x: Any, g: Any, ndim: int) -> Any:
     return np.matmul(_mT(x), g)
 
 
-_dot = primitive(lambda x, y: np.dot(x, y), name="dot", x=lambda g, y: g * y, y=lambda g, x: g * x)
+_dot = primitive(
+    lambda x, y: np.dot(x, y),
+    name="dot",
+    linear=("x", "y"),
+    x=lambda g, y: g * y,
+    y=lambda g, x: g * x,
+)
 
 
 def _same_dtype(name: str, x: Any, y: Any) -> None:

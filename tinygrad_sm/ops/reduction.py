@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import BOOL, INT64, as_numpy_dtype
+from ..dtypes import INT64, as_numpy_dtype
 from ..primitive import primitive
 from ..tape import wrap
 from .dims import axes_of, axis_of, numpy_names
@@ -27,7 +27,13 @@ def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     return x.sum(axis=axes, keepdims=keepdim)
 
 
-_sum_over = primitive(_sum, name="sum", x=lambda g, axes, keepdim: restore(g, axes, keepdim))
+_sum_over = primitive(
+    _sum,
+    name="sum",
+    linear=("x",),
+    family="trailing",
+    x=lambda g, axes, keepdim: restore(g, axes, keepdim),
+)
 
 
 @numpy_names
@@ -86,7 +92,10 @@ def _exclusive_products(flat: Any) -> Any:
 
 
 _prod_over = primitive(
-    lambda x, axes, keepdim: x.prod(axis=axes, keepdims=keepdim), name="prod", x=_prod_rule
+    lambda x, axes, keepdim: x.prod(axis=axes, keepdims=keepdim),
+    name="prod",
+    family="trailing",
+    x=_prod_rule,
 )
 
 
@@ -107,15 +116,15 @@ def _share_ties(g: Any, x: Any, out: Any, axes: tuple[int, ...], keepdim: bool) 
     """Each of n equal extremes gets 1/n of the gradient."""
     out = restore(out, axes, keepdim)
     hit = np.equal(x, out) | (np.isnan(x) & np.isnan(out))
-    return restore(g, axes, keepdim) * (hit / np.sum(hit, axis=axes, keepdims=True))
+    return restore(g, axes, keepdim) * hit / np.sum(hit, axis=axes, keepdims=True)
 
 
 def _extreme(function: Any) -> Any:
     return lambda x, axes, keepdim: function(x, axis=axes, keepdims=keepdim)
 
 
-_amax = primitive(_extreme(np.max), name="amax", x=_share_ties)
-_amin = primitive(_extreme(np.min), name="amin", x=_share_ties)
+_amax = primitive(_extreme(np.max), name="amax", family="trailing", x=_share_ties)
+_amin = primitive(_extreme(np.min), name="amin", family="trailing", x=_share_ties)
 
 
 def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...], dim: Any = None) -> None:
@@ -146,26 +155,40 @@ def amin(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
 @numpy_names
 def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest stands, the first of equals; in the flattened tensor without ``dim``."""
-    return wrap(_arg(np.argmax, "argmax", input.array, dim, keepdim))
+    return _arg(_argmax, "argmax", input, dim, keepdim)
 
 
 @numpy_names
 def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the smallest stands, the first of equals; in the flattened tensor without ``dim``."""
-    return wrap(_arg(np.argmin, "argmin", input.array, dim, keepdim))
+    return _arg(_argmin, "argmin", input, dim, keepdim)
 
 
-def _arg(function: Any, name: str, x: np.ndarray, dim: int | None, keepdim: bool) -> np.ndarray:
-    axis = None if dim is None else axis_of(name, dim, x.ndim)
-    _refuse_empty(name, x, tuple(range(x.ndim)) if axis is None or not x.ndim else (axis,), 0)
-    if x.ndim == 0:
-        return np.zeros((), np.int64)
-    return np.asarray(function(x, axis=axis, keepdims=keepdim))
+_argmax = primitive(
+    lambda x, axis, keepdim: np.argmax(x, axis, keepdims=keepdim), name="argmax", family="trailing"
+)
+_argmin = primitive(
+    lambda x, axis, keepdim: np.argmin(x, axis, keepdims=keepdim), name="argmin", family="trailing"
+)
 
 
-def extreme_with_index(name: str, function: Any, input: Any, dim: int, keepdim: bool) -> Any:
-    """(values, indices) along ``dim``; the gradient goes to the index that was returned."""
-    index = wrap(_arg(function, name, input.array, dim, True))
+def _arg(operation: Any, name: str, input: Any, dim: int | None, keepdim: bool) -> Any:
+    shape = input.array.shape
+    axis = None if dim is None else axis_of(name, dim, len(shape))
+    _refuse_empty(
+        name, input.array, tuple(range(len(shape))) if axis is None or not shape else (axis,)
+    )
+    if not shape:
+        return wrap(np.zeros((), np.int64))
+    if axis is None:
+        flat = operation(input.reshape(-1), -1, False)
+        return flat.reshape((1,) * len(shape)) if keepdim else flat
+    return operation(input, axis, keepdim)
+
+
+def extreme_with_index(name: str, input: Any, dim: int, keepdim: bool) -> Any:
+    """(values, indices) of ``max`` or ``min``; the gradient goes to the index that was returned."""
+    index = _arg(_argmax if name == "max" else _argmin, name, input, dim, True)
     if input.array.ndim == 0:
         return gather(input, 0, index), index
     axis = axis_of(name, dim, input.array.ndim)
@@ -239,6 +262,7 @@ def std(
 _safe_sqrt = primitive(
     lambda x: np.sqrt(x),
     name="std",
+    family="elementwise",
     x=lambda g, out: np.where(
         np.equal(out, 0), 0.0, g / (2 * np.where(np.equal(out, 0), 1.0, out))
     ),
@@ -298,20 +322,27 @@ def abs_of(input: Any) -> Any:
 def all(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether every element over ``dim`` is not 0; over ``()``, whether each is not."""
     axes = () if dim == () else axes_of("all", dim, input.array.ndim)
-    return wrap(np.all(input.array, axis=axes, keepdims=keepdim).astype(_truth(input)))
+    return _truth(input, _all(input, axes, keepdim))
 
 
 @numpy_names
 def any(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether some element over ``dim`` is not 0; over ``()``, whether each is not."""
     axes = () if dim == () else axes_of("any", dim, input.array.ndim)
-    return wrap(np.any(input.array, axis=axes, keepdims=keepdim).astype(_truth(input)))
+    return _truth(input, _any(input, axes, keepdim))
 
 
-def _truth(input: Any) -> np.dtype:
-    """bool, but PyTorch's exception: bytes stay bytes."""
-    kind: np.dtype = input.array.dtype
-    return kind if kind == np.uint8 else BOOL
+def _truth(input: Any, found: Any) -> Any:
+    """A bool, but for PyTorch's exception: bytes stay bytes."""
+    return cast(found, input.array.dtype) if input.array.dtype == np.uint8 else found
+
+
+_all = primitive(
+    lambda x, axes, keepdim: np.all(x, axis=axes, keepdims=keepdim), name="all", family="trailing"
+)
+_any = primitive(
+    lambda x, axes, keepdim: np.any(x, axis=axes, keepdims=keepdim), name="any", family="trailing"
+)
 
 
 # --- logarithms of sums, and running sums -----------------------------------------------------------
@@ -332,7 +363,7 @@ def _softmax_weights(g: Any, x: Any, out: Any, axes: tuple[int, ...], keepdim: b
     return restore(g, axes, keepdim) * np.exp(x - floor)
 
 
-_logsumexp_over = primitive(_logsumexp, name="logsumexp", x=_softmax_weights)
+_logsumexp_over = primitive(_logsumexp, name="logsumexp", family="trailing", x=_softmax_weights)
 
 
 @numpy_names
@@ -345,6 +376,8 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:
 _cumsum = primitive(
     lambda x, axis: np.cumsum(x, axis) if x.ndim else x.copy(),
     name="cumsum",
+    linear=("x",),
+    family="trailing",
     x=lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis), axis) if len(g.shape) else g,
 )
 

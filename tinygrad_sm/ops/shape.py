@@ -23,6 +23,8 @@ def seen_through(source: Any, out: Any, look: Callable[[Any], Any]) -> Any:
     if not isinstance(source, Value):
         return out
     out.version = source.version
+    if source.level and out.level == source.level:
+        source.share(out, lambda below, view: seen_through(below, view, look))
     if source.window is None:
         out.window = View(source, look, source.version[0])
     else:
@@ -35,6 +37,7 @@ _reshape = primitive(
     lambda x, sizes: x.reshape(sizes),
     "The same elements in another shape.",
     name="view",
+    linear=("x",),
     x=lambda g, shape: g.reshape(shape),
 )
 
@@ -66,7 +69,7 @@ def reshape(input: Any, *shape: Any) -> Tensor:
     """
     sizes = _complete("reshape", tuple(input.shape), sizes_of(shape))
     out = _reshape(input, sizes)
-    if isinstance(input, Value) and np.may_share_memory(out.array, input.array):
+    if isinstance(input, Value) and (input.level or np.may_share_memory(out.array, input.array)):
         return seen_through(input, out, lambda base: base.reshape(sizes))
     return out
 
@@ -81,7 +84,7 @@ def view(input: Any, *shape: Any) -> Tensor:
         return _reinterpreted(input, shape[0].numpy)
     sizes = _complete("view", input.array.shape, sizes_of(shape))
     out = _reshape(input, sizes)
-    if out.array.size and not np.may_share_memory(out.array, input.array):
+    if out.array.size and not input.level and not np.may_share_memory(out.array, input.array):
         raise RuntimeError(
             f"view: size {sizes} is not compatible with a tensor of shape {input.array.shape} "
             "whose elements are not contiguous: use .reshape(...), or .contiguous() first"
@@ -118,6 +121,7 @@ def ravel(input: Any) -> Tensor:
 _permute = primitive(
     lambda x, axes: np.transpose(x, axes),
     name="permute",
+    linear=("x",),
     x=lambda g, axes: np.transpose(g, tuple(int(i) for i in np.argsort(axes))),
 )
 
@@ -178,7 +182,9 @@ def unsqueeze(input: Any, dim: int) -> Tensor:
     return reshape(input, tuple(shape))
 
 
-_broadcast = primitive(lambda x, sizes: np.broadcast_to(x, sizes), name="expand", x=lambda g: g)
+_broadcast = primitive(
+    lambda x, sizes: np.broadcast_to(x, sizes), name="expand", linear=("x",), x=lambda g: g
+)
 
 
 def broadcast_to(input: Any, *size: Any) -> Tensor:
@@ -228,6 +234,7 @@ def repeat(input: Any, *repeats: Any) -> Tensor:
 _cat = primitive(
     lambda axis, cuts, *arrays: np.concatenate(arrays, axis),
     name="cat",
+    linear=("arrays",),
     arrays=lambda g, axis, cuts: np.split(g, cuts, axis),
 )
 
@@ -285,6 +292,7 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
 _split = primitive(
     lambda x, cuts, axis: tuple(np.split(x, cuts, axis)),
     name="split",
+    linear=("x",),
     several=True,
     x=lambda g, axis: np.concatenate(g, axis),
 )
@@ -344,7 +352,11 @@ def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
 
 
 _flip = primitive(
-    lambda x, axes: np.flip(x, axes).copy(), name="flip", x=lambda g, axes: np.flip(g, axes)
+    lambda x, axes: np.flip(x, axes).copy(),
+    name="flip",
+    linear=("x",),
+    family="trailing",
+    x=lambda g, axes: np.flip(g, axes),
 )
 
 
@@ -358,8 +370,20 @@ def flip(input: Any, *axes: Any, dims: Any = ()) -> Tensor:
 
 # --- triangles ------------------------------------------------------------------------------------------
 
-_tril = primitive(lambda x, k: np.tril(x, k), name="tril", x=lambda g, k: np.tril(g, k))
-_triu = primitive(lambda x, k: np.triu(x, k), name="triu", x=lambda g, k: np.triu(g, k))
+_tril = primitive(
+    lambda x, k: np.tril(x, k),
+    name="tril",
+    linear=("x",),
+    family="trailing",
+    x=lambda g, k: np.tril(g, k),
+)
+_triu = primitive(
+    lambda x, k: np.triu(x, k),
+    name="triu",
+    linear=("x",),
+    family="trailing",
+    x=lambda g, k: np.triu(g, k),
+)
 
 
 def tril(input: Any, diagonal: int = 0) -> Tensor:
@@ -379,7 +403,7 @@ def _need_matrix(name: str, input: Any) -> None:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
 
 
-_clone = primitive(lambda x: x.copy(), name="clone", x=lambda g: g)
+_clone = primitive(lambda x: x.copy(), name="clone", family="elementwise", x=lambda g: g)
 
 
 def clone(input: Any, *, memory_format: Any = None) -> Tensor:
@@ -392,11 +416,13 @@ def contiguous(input: Any, memory_format: Any = None) -> Tensor:
     return input if input.array.flags.c_contiguous else _clone_in_order(input)
 
 
-_clone_in_order = primitive(lambda x: np.ascontiguousarray(x), name="contiguous", x=lambda g: g)
+_clone_in_order = primitive(
+    lambda x: np.ascontiguousarray(x), name="contiguous", family="elementwise", x=lambda g: g
+)
 
 
 def detached(input: Any) -> Any:
     """The same memory off the tape; a write through either is seen, and counted, by both."""
-    out = wrap(input.array)
+    out = input.below(detached) if input.level else wrap(input.array)
     out.version = input.version
     return out
