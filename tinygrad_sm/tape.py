@@ -109,6 +109,13 @@ class View:
         self.look = look
         self.seen = seen
 
+    def root(self) -> Value:
+        """The base, or what it was before its own shape was changed in place."""
+        base = self.base
+        while base.window is not None:
+            base = base.window.base
+        return base
+
 
 def written(t: Value) -> None:
     """Say that ``t.array`` was written to in place."""
@@ -706,7 +713,7 @@ def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Any:
 
 def column_sums(grad: np.ndarray) -> np.ndarray:
     """The sum over all axes but the last, as a matrix product: BLAS adds rows faster than sum."""
+    if grad.dtype.char not in "fd" or not grad.size:
+        return grad.sum(tuple(range(grad.ndim - 1)))
     rows = grad.reshape(-1, grad.shape[-1])
-    if rows.dtype.char not in "fd" or rows.shape[0] < 2:
-        return rows.sum(0)
     return np.ones(rows.shape[0], rows.dtype) @ rows

@@ -17,6 +17,7 @@ from ..tape import (
     no_grad,
     set_grad_enabled,
 )
+from ..typed_tensors import Variable
 from . import forward_ad, functional, graph
 from .check import GradcheckError, gradcheck, gradgradcheck
 from .function import Function, once_differentiable
@@ -25,6 +26,7 @@ from .gradients import backward, grad
 __all__ = [
     "Function",
     "GradcheckError",
+    "Variable",
     "backward",
     "enable_grad",
     "forward_ad",
