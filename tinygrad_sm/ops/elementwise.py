@@ -318,7 +318,7 @@ def _of_floats(function: Any) -> Any:
     return lambda x: function(x) if x.dtype.kind == "f" else x.copy()
 
 
-sign = unary(
+sign: Operation = unary(
     _sign, "-1, 0 or 1, and 0 for NaN; its derivative is 0.", name="sign", x=lambda g: g * 0
 )
 floor = unary(
@@ -396,8 +396,16 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
     if min is not None:
-        input = _clamp_below(input, min)
-    return input if max is None else _clamp_above(input, max)
+        input = _clamp_below(input, _in_range(min, input))
+    return input if max is None else _clamp_above(input, _in_range(max, input))
+
+
+def _in_range(bound: Any, input: Any) -> Any:
+    """An int bound as near as the dtype of integers can hold it."""
+    kind = _bare(input).dtype
+    if type(bound) is not int or kind.kind not in "iu":
+        return bound
+    return int(np.clip(bound, np.iinfo(kind).min, np.iinfo(kind).max))
 
 
 clip = clamp

@@ -66,7 +66,7 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
         refresh(self)
         inputs = (self, *args, *kwargs.values())
         tracked = is_grad_enabled() and any(
-            isinstance(x, Value) and x.requires_grad for x in inputs
+            isinstance(x, Value) and x.node is not None for x in inputs
         )
         before = self.array.copy() if tracked else self.array  # what the tape saves must not change
         write(self, operation(wrap(before, self.node), *args, **kwargs), name)

@@ -292,6 +292,8 @@ def multinomial(
         RuntimeError: for negative or non-finite weights, a row of zeros, or more samples than
             weights without replacement.
     """
+    if input.array.ndim not in (1, 2):
+        raise RuntimeError(f"multinomial: expected 1 or 2 dimensions, not {input.array.ndim}")
     weights = np.atleast_2d(input.array.astype(np.float64))
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
         raise RuntimeError("multinomial: weights must be finite and not negative")
