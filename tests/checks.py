@@ -98,5 +98,6 @@ def as_array(t: Any) -> np.ndarray:
 
 def leaf(m: Any, x: np.ndarray) -> Any:
     """A tensor of an array that asks for its gradient if it can; ours keep the array's layout."""
+    x = np.asarray(x)
     t = sg.from_numpy(x) if m is sg else m.tensor(np.array(x, order="C"))
     return t.requires_grad_() if x.dtype.kind == "f" else t

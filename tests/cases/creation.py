@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from .drawing import one
+from .drawing import array, one, shapes
 from .registry import drawn
 
 KINDS = st.sampled_from(
@@ -141,5 +141,28 @@ drawn(
         m.bernoulli(x.detach(), p),
     )[1:],
     one(low=0, high=1.05, p=st.sampled_from([0.0, 0.3, 1.0, 1.5]), seed=st.integers(0, 99)),
+    ugly=False,
+)
+drawn(
+    "rand_like",
+    lambda m, x, seed: (m.manual_seed(seed), m.rand_like(x), m.randn_like(x), m.randint_like(x, 9))[
+        1:
+    ],
+    one(seed=st.integers(0, 99)),
+    kinds=("float32", "float64"),
+    ugly=False,
+)
+drawn(
+    "multinomial",
+    lambda m, x, n, r: (
+        m.multinomial(x.detach(), n, r).shape == x.multinomial(n, r).shape and x * 0,
+        m.multinomial(x, n, r) * 0,
+    ),
+    array(shapes(0, 2), 0.1, 1.0).flatmap(
+        lambda x: st.fixed_dictionaries({"n": st.integers(0, 4), "r": st.booleans()}).map(
+            lambda o: ((x,), o)
+        )
+    ),
+    kinds=(),
     ugly=False,
 )

@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from .drawing import array, one, several
-from .indexing import indexed, tensors_for_arrays
+from .drawing import along, array, one, several
+from .indexing import indexed, placed, tensors_for_arrays
 from .registry import FLOATS, ROW, A, B, case, drawn
 
 
@@ -134,3 +134,21 @@ def _written(m: Any, x: Any, y: Any, steps: list[str]) -> Any:
 
 
 drawn("views", _written, _program(), smooth=False)
+for name in [
+    "eq_",
+    "ne_",
+    "lt_",
+    "le_",
+    "gt_",
+    "ge_",
+    "logical_and_",
+    "logical_or_",
+    "logical_xor_",
+]:
+    drawn(name, lambda m, x, y, name=name: getattr(x.detach() * 1, name)(y.detach()), several())
+for name in ["bitwise_and_", "bitwise_or_", "bitwise_xor_"]:
+    drawn(name, lambda m, x, y, name=name: getattr(x > 0, name)(y > 0), several())
+drawn("bitwise_not_", lambda m, x: ((x > 0).bitwise_not_(), (x > 0).logical_not_()), one())
+drawn("cumsum_", lambda m, x, dim: (x * 1).cumsum_(dim), along(), kinds=FLOATS)
+drawn("triu_", lambda m, x: (x * 1).triu_(1), one())
+drawn("scatter_", lambda m, x, dim, index: (x * 1).scatter_(dim, m.tensor(index), 2), placed())

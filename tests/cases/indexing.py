@@ -102,7 +102,7 @@ def indexed(draw: Any, advanced: Any = False, extra: bool = False) -> Any:
 
 
 @st.composite
-def _placed(draw: Any, source: bool = False, equal: bool = False) -> Any:
+def placed(draw: Any, source: bool = False, equal: bool = False) -> Any:
     """An array, a ``dim`` and an int array of places along it, as ``gather`` takes them."""
     x = draw(array())
     dim = draw(dims(x.ndim))
@@ -155,22 +155,22 @@ drawn("narrow", lambda m, x, **o: x.narrow(**o), _part())
 drawn("narrow", lambda m, x, dim, start, length: m.narrow(x, dim, start, length), _part())
 drawn("index_select", lambda m, x, dim, index: x.index_select(dim, m.tensor(index)), _chosen())
 drawn("index_select", lambda m, x, dim, index: m.index_select(x, dim, m.tensor(index)), _chosen())
-drawn("gather", lambda m, x, dim, index: x.gather(dim, m.tensor(index)), _placed())
-drawn("gather", lambda m, x, dim, index: m.gather(x, dim, m.tensor(index)), _placed())
+drawn("gather", lambda m, x, dim, index: x.gather(dim, m.tensor(index)), placed())
+drawn("gather", lambda m, x, dim, index: m.gather(x, dim, m.tensor(index)), placed())
 drawn(
     "scatter_add",
     lambda m, x, y, dim, index: m.scatter_add(x, dim, m.tensor(index), y),
-    _placed(source=True),
+    placed(source=True),
 )
 drawn(
     "scatter_add",
     lambda m, x, y, dim, index: (x * 1).scatter_add_(dim, m.tensor(index), y),
-    _placed(source=True),
+    placed(source=True),
 )
 drawn(
     "scatter",
     lambda m, x, dim, index: x.scatter(dim, m.tensor(index), 1.5),
-    _placed(),
+    placed(),
 )
 drawn("masked_select", lambda m, x, y: m.masked_select(x, y > 0), several(), smooth=False)
 drawn("masked_select", lambda m, x: x.masked_select(x > 0), one(), smooth=False)

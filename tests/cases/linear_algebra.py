@@ -104,7 +104,9 @@ drawn("dot", lambda m, x, y: m.dot(x, y), _product(1), mixed=False)
 drawn("outer", lambda m, x, y: m.outer(x, y), _product(1))
 drawn("outer", lambda m, x, y: x.outer(y), _product(1, 1))
 drawn("addmm", lambda m, b, x, y, **o: m.addmm(b, x, y, **o), _biased(), mixed=False, kinds=FLOATS)
-drawn("einsum", lambda m, *xs, equation: m.einsum(equation, *xs), _summed(), mixed=False)
+drawn(
+    "einsum", lambda m, *xs, equation: m.einsum(equation, *xs), _summed(), mixed=False, kinds=FLOATS
+)
 drawn(
     "einsum", lambda m, *xs, equation: m.einsum(equation, list(xs)), _summed(), ugly=False, kinds=()
 )

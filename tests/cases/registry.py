@@ -99,7 +99,7 @@ def drawn(op: str, call: Call, strategy: SearchStrategy[Any], **traits: Any) -> 
 
 def normal(*shape: int, seed: int = 0, positive: bool = False) -> np.ndarray:
     """Normal numbers of a shape; ``positive`` ones are at least 0.3."""
-    x = np.random.default_rng([seed, *shape]).normal(size=shape)
+    x = np.asarray(np.random.default_rng([seed, *shape]).normal(size=shape))
     return np.abs(x) + 0.3 if positive else x
 
 

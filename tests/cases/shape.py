@@ -85,7 +85,7 @@ def _fit(*shapes: tuple[int, ...]) -> bool:
 @st.composite
 def _joined(draw: Any, same: bool = False) -> Any:
     shape = list(draw(shapes(0 if same else 1)))
-    dim = draw(dims(len(shape) + same))
+    dim = draw(dims(len(shape) + same)) if same or shape != [0] else 0
     found = []
     for _ in range(draw(st.integers(1, 3))):
         other = list(shape)
@@ -134,8 +134,8 @@ drawn(
     lambda m, x, repeats: x.repeat(*repeats),
     one(repeats=st.lists(st.integers(0, 3), min_size=1, max_size=4)),
 )
-drawn("cat", lambda m, *xs, dim: m.cat(xs, dim=dim), _joined())
-drawn("concat", lambda m, *xs, dim: m.concat(list(xs), dim), _joined())
+drawn("cat", lambda m, *xs, dim: m.cat(xs, dim=dim), _joined(), mixed=False)
+drawn("concat", lambda m, *xs, dim: m.concat(list(xs), dim), _joined(), mixed=False)
 drawn("stack", lambda m, *xs, dim: m.stack(xs, dim), _joined(same=True))
 drawn("split", lambda m, x, split_size, dim: m.split(x, split_size, dim), _sections())
 drawn("split", lambda m, x, split_size, dim: x.split(split_size, dim=dim), _sections())

@@ -400,8 +400,16 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
     if min is not None:
-        input = _clamp_below(input, min)
-    return input if max is None else _clamp_above(input, max)
+        input = _clamp_below(input, _in_range(min, input))
+    return input if max is None else _clamp_above(input, _in_range(max, input))
+
+
+def _in_range(bound: Any, input: Any) -> Any:
+    """An int bound as near as the dtype of integers can hold it."""
+    kind = _bare(input).dtype
+    if type(bound) is not int or kind.kind not in "iu":
+        return bound
+    return int(np.clip(bound, np.iinfo(kind).min, np.iinfo(kind).max))
 
 
 clip = clamp

@@ -265,7 +265,7 @@ def _grouped(x: Any, term: str, groups: Any, sizes: dict[str, int]) -> Any:
 def _sum_out(x: Any, term: str, letters: list[str]) -> tuple[Any, str]:
     if not letters:
         return x, term
-    x = x.sum(tuple(term.index(c) for c in letters))
+    x = x.sum(tuple(term.index(c) for c in letters), dtype=x.dtype)
     return x, "".join(c for c in term if c not in letters)
 
 
