@@ -1,7 +1,7 @@
 """Layers, losses and what holds them together, with PyTorch's names."""
 
 from . import attention, functional, init, modules, parallel, parameter, utils
-from .modules import *  # noqa: F403
+from .modules import *
 from .modules.module import Module
 from .parallel import DataParallel
 from .parameter import Buffer, Parameter
