@@ -19,9 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-import matplotlib
 import numpy as np
-from tqdm import tqdm
 
 import tinygrad_sm as sg
 from tinygrad_sm import nn, optim
@@ -29,11 +27,20 @@ from tinygrad_sm.datasets import DatasetError, Digits, load_mnist
 from tinygrad_sm.nn import functional as F
 from tinygrad_sm.utils.data import DataLoader, TensorDataset
 
+try:
+    import matplotlib
+    from tqdm import tqdm
+except ModuleNotFoundError as error:
+    sys.exit(f'mnist.py: {error}: the examples need  pip install -e ".[examples]"')
 matplotlib.use("Agg")  # pictures go into files, so no screen is needed
 from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap
 
 BUNDLED = Path(__file__).parent / "data" / "mnist-5000"
+
+
+class TrainingError(RuntimeError):
+    """A training that cannot go on."""
 
 
 # --- The models: from an image of shape (1, 28, 28) to ten scores, one a digit -------------------
@@ -159,6 +166,11 @@ def train_one_epoch(
             schedule.step()
 
             losses.append(loss.item())
+            if not math.isfinite(losses[-1]):
+                raise TrainingError(
+                    f"in step {len(losses)} of {title}, the loss became {losses[-1]}: the steps "
+                    "are too long; try a smaller --lr"
+                )
             correct += accuracy(scores, labels) * len(labels)
             progress.set_postfix_str(f"loss {losses[-1]:.4f}", refresh=False)
             progress.update(len(labels))
@@ -183,6 +195,7 @@ BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#767676"  # told apart by colour-bli
 SHADES = LinearSegmentedColormap.from_list("shades", ["white", "#ffa366"])
 STYLE = {
     "font.size": 11,
+    "figure.titlesize": 13,
     "axes.titlelocation": "left",
     "legend.frameon": False,
     "savefig.dpi": 150,
@@ -196,21 +209,29 @@ def draw_curves(history: History) -> plt.Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6))
     epochs = np.arange(1, len(history.test_losses) + 1)
     batches = np.linspace(0, len(epochs), len(history.batch_losses))
-    left.plot(batches, history.batch_losses, color=BLUE, alpha=0.25, linewidth=0.7, label="batch")
+    left.plot(
+        batches, history.batch_losses, color=BLUE, alpha=0.25, linewidth=0.7, label="each batch"
+    )
     draw_both(left, epochs, history.train_losses, history.test_losses)
     left.set(title="Loss (cross-entropy)", yscale="log")
     left.yaxis.set_major_formatter("{x:g}")
     draw_both(right, epochs, history.train_accuracies, history.test_accuracies)
     right.set(title="Accuracy")
     right.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
-    left.legend(loc="best")
+    right.legend(*left.get_legend_handles_labels(), loc="lower right")
+    headline(figure, f"{history.test_accuracies[-1]:.2%} of the test digits are read right")
     return figure
+
+
+def headline(figure: plt.Figure, text: str) -> None:
+    """Say what there is to see."""
+    figure.suptitle(text, x=0.01, ha="left", fontweight="bold")
 
 
 def draw_both(axes: plt.Axes, epochs: np.ndarray, train: list[float], test: list[float]) -> None:
     """Two curves: an epoch's mean in training belongs to its middle, a test to its end."""
-    axes.plot(epochs - 0.5, train, "-o", color=BLUE, label="training")
-    axes.plot(epochs, test, "--s", color=ORANGE, label="test")
+    axes.plot(epochs - 0.5, train, "-o", color=BLUE, label="training, mean of the epoch")
+    axes.plot(epochs, test, "--s", color=ORANGE, label="test, after the epoch")
     axes.set(xlabel="epochs", xlim=(0, len(epochs) + 0.1))
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.25)
@@ -230,7 +251,7 @@ def draw_confusion(labels: np.ndarray, predicted: np.ndarray) -> plt.Figure:
             colour = GREY if row == column else "black"
             axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
     axes.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="digit")
-    axes.set_title(f"{mistakes.sum():,} of {len(labels):,} test digits were misread")
+    headline(figure, f"{mistakes.sum():,} of {len(labels):,} test digits are misread")
     axes.set_xticks(np.arange(9) + 0.5, minor=True)
     axes.set_yticks(np.arange(9) + 0.5, minor=True)
     axes.grid(which="minor", color="#dddddd", linewidth=0.6)
@@ -244,19 +265,14 @@ def draw_mistakes(images: np.ndarray, labels: np.ndarray, probabilities: np.ndar
     wrong = np.flatnonzero(predicted != labels)
     shown = wrong[np.argsort(-sureness[wrong], kind="stable")][:40]
     rows = max(1, math.ceil(len(shown) / 10))
-    figure, grid = plt.subplots(rows, 10, figsize=(9, 1.13 * rows + 0.4), squeeze=False)
+    figure, grid = plt.subplots(rows, 10, figsize=(9, 1.0 * rows + 0.4), squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     for axes, index in zip(grid.flat, shown, strict=False):
         axes.imshow(images[index], cmap="gray_r")
         axes.set_title(f"{labels[index]} → {predicted[index]}", loc="center", fontsize=11, pad=1)
-    figure.suptitle(
-        f"{len(shown)} of the {len(wrong)} misread digits, the most certain mistakes first "
-        "(digit → read as)",
-        x=0.01,
-        ha="left",
-        fontsize=12,
-    )
+    which = f"The {len(shown)} surest of" if len(shown) < len(wrong) else "All"
+    headline(figure, f"{which} the {len(wrong)} misread digits: digit → read as")
     return figure
 
 
@@ -287,11 +303,11 @@ def load_digits(args: argparse.Namespace) -> Digits:
     """The whole of MNIST if it can be had, or else the digits that come with the examples."""
     digits = load_mnist(args.data_dir, fallback=BUNDLED, say=print)
     if digits.why_subset:
+        print(digits.why_subset)
         print(
             f"Using the {len(digits.train_images) + len(digits.test_images):,} digits of MNIST "
-            f"that come with the examples, because {digits.why_subset}; for all 70,000, run this "
-            "again with a network, or put MNIST's four files into a folder and pass "
-            "--data-dir FOLDER."
+            "that come with the examples; for all 70,000, run this again with a network, or pass "
+            "--data-dir DIR, a folder with MNIST's four files."
         )
     return digits
 
@@ -337,18 +353,29 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 def parse_arguments() -> argparse.Namespace:
     """The settings; those that are not given are the model's own."""
+    recipes = "; ".join(
+        f"{name}: {recipe.epochs} epochs, batch size {recipe.batch_size}, lr {recipe.lr}"
+        for name, recipe in RECIPES.items()
+    )
     parser = argparse.ArgumentParser(
         description="Train a network on MNIST's handwritten digits.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        epilog=f"Defaults by model: {recipes}.",
     )
-    parser.add_argument("--model", choices=RECIPES, default="mlp", help="what to train")
-    parser.add_argument("--epochs", type=count, metavar="N", help="times to show each digit")
-    parser.add_argument("--batch-size", type=count, metavar="B", help="digits a step")
-    parser.add_argument("--lr", type=rate, metavar="R", help="the learning rate to begin with")
-    parser.add_argument("--seed", type=int, metavar="S", default=0, help="of all randomness")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder with MNIST's files")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write to")
-    parser.add_argument("--limit", type=count, metavar="N", help="train on the first N digits only")
+    option = parser.add_argument
+    option("--model", choices=RECIPES, default="mlp", help="what to train (default: mlp)")
+    option("--epochs", type=count, metavar="N", help="times to show each digit")
+    option("--batch-size", type=count, metavar="B", help="digits a step")
+    option("--lr", type=rate, metavar="R", help="the learning rate to begin with")
+    option("--seed", type=seed, metavar="S", default=0, help="of all randomness (default: 0)")
+    option(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="folder with MNIST's four files (default: $TINYGRAD_SM_DATA, or else the cache, a "
+        "download, or the 5,000 digits that come with the examples)",
+    )
+    option("--out", type=Path, metavar="DIR", help="folder to write to (default: runs/mnist-MODEL)")
+    option("--limit", type=count, metavar="N", help="train on the first N digits only")
     args = parser.parse_args()
     recipe = RECIPES[args.model]
     args.epochs = args.epochs or recipe.epochs
@@ -367,6 +394,15 @@ def count(text: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """A whole number that fits the generator."""
+    if not text.isdecimal() or int(text) >= 2**64:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from 0 to 2**64 - 1, not {text!r}"
+        )
+    return int(text)
+
+
 def rate(text: str) -> float:
     """A positive number."""
     try:
@@ -381,7 +417,7 @@ def rate(text: str) -> float:
 if __name__ == "__main__":
     try:
         main()
-    except (DatasetError, OSError) as error:
+    except (DatasetError, TrainingError, OSError) as error:
         sys.exit(f"mnist.py: {error}")
     except KeyboardInterrupt:
         print("stopped; no file was left half-written", file=sys.stderr)

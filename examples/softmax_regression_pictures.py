@@ -246,26 +246,17 @@ def _draw_panel(axes: Any, panel: Panel, reach: float) -> None:
         )
     axes.set(xticks=[], yticks=[], xlim=extent[:2], ylim=extent[2:])
     axes.spines[:].set_visible(False)
-    axes.text(
-        0.97,
-        0.03,
-        f"{panel.accuracy:.0%} right",
-        transform=axes.transAxes,
-        ha="right",
-        va="bottom",
-        fontsize=9,
-        bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none"},
-    )
+    axes.set_xlabel(f"{panel.accuracy:.0%} right", labelpad=3)
 
 
 def draw_boundaries(
     path: Path, straight: Sequence[Panel], bent: Sequence[Panel], reach: float
 ) -> None:
     """Draw two rows of regions: softmax regression above, a hidden layer below."""
-    height = 5.2
+    height = 5.55
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(2, len(straight), figsize=(9, height))
-        figure.subplots_adjust(0.035, 0.012, 0.997, 0.835, wspace=0.03, hspace=0.03)
+        figure.subplots_adjust(0.035, 0.045, 0.997, 0.845, wspace=0.03, hspace=0.13)
         for column, panels in enumerate(zip(straight, bent, strict=True)):
             for row, panel in enumerate(panels):
                 _draw_panel(axes[row, column], panel, reach)

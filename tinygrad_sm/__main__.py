@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from .trace import MAX_BYTES, Trace
+from .trace.session import MAX_BYTES, Trace
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
 from itertools import count
@@ -20,15 +20,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .hooks import Hooks, RemovableHandle, accumulator
+
 if TYPE_CHECKING:
     from .primitive import Plan, Primitive
 
 _PACKAGE = dirname(__file__) + sep
 PICK: Any = None  # the two operations of the walk itself, made in primitive.py
 STAND_IN: Any = None
+lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
+active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
+packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
 tracer: Any = None  # while a trace runs, its Recorder (trace/recorder.py)
-_clock = count()
+_clock = count(1)
+tick: Callable[[], int] = _clock.__next__
 _new = object.__new__
+_getframe = sys._getframe
 
 
 class Leaf:
@@ -50,6 +57,7 @@ class Value:
         version: counts the writes in place; one list shared by all views of one memory. After a
             write it also holds that write's line and time: ``[count, line, order]``.
         window: ``None``, or the ``View`` by which this tensor looks into another one's memory.
+        level: 0, or the time at which the level that wraps this value was opened (see ``func``).
     """
 
     __slots__ = ("__dict__", "__weakref__", "array", "node", "version", "window")
@@ -58,6 +66,9 @@ class Value:
     node: Any
     version: list[Any]
     window: View | None
+    level: int = 0
+    share: Any  # of wrapped values: see func/levels.py
+    inner: Any
 
     tensor_type: type  # Tensor, set once by tensor.py, so that imports point one way
 
@@ -70,6 +81,18 @@ def wrap(array: Any, node: Any = None) -> Any:
     t.version = [0]
     t.window = None
     return t
+
+
+def alias(t: Any, node: Any = None) -> Any:
+    """The same value, on the same memory, at another place on the tape."""
+    return t.alias(node) if t.level else wrap(t.array, node)
+
+
+def values_of(t: Any) -> np.ndarray:
+    """The numbers behind a value: for a batch, those of all samples, the batch in front."""
+    while isinstance(t, Value) and t.level:
+        t = t.inner
+    return t.array if isinstance(t, Value) else t
 
 
 class View:
@@ -85,6 +108,13 @@ class View:
         self.base = base
         self.look = look
         self.seen = seen
+
+    def root(self) -> Value:
+        """The base, or what it was before its own shape was changed in place."""
+        base = self.base
+        while base.window is not None:
+            base = base.window.base
+        return base
 
 
 def written(t: Value) -> None:
@@ -195,13 +225,24 @@ class inference_mode(_Switch):
 
 def user_line(depth: int = 2) -> tuple[CodeType, int] | None:
     """The nearest frame outside this package as (code, instruction), decoded only in errors."""
-    frame: FrameType | None = sys._getframe(depth)
+    frame: FrameType | None = _getframe(depth)
     while frame is not None:
         code = frame.f_code
-        if not code.co_filename.startswith(_PACKAGE):
+        if not _ours[code.co_filename]:
             return code, frame.f_lasti
         frame = frame.f_back
     return None
+
+
+class _InPackage(dict[str, bool]):
+    """Whether a file belongs to this package, found out once a file."""
+
+    def __missing__(self, filename: str) -> bool:
+        self[filename] = filename.startswith(_PACKAGE)
+        return self[filename]
+
+
+_ours = _InPackage()
 
 
 def describe_line(where: tuple[CodeType, int] | None) -> str:
@@ -224,11 +265,12 @@ class Node:
         plan: which rules to run and where their inputs stand in ``saved``.
         parents: per rule, the ``Node`` or leaf ``Tensor`` that the argument came from.
         saved: what the rules named; ``None`` once freed.
-        stamp: the versions of the saved tensors, added up: it changes if any of them is written.
+        result: the version of the result where a rule names ``out``, else ``None``: not the result
+            itself, which would be a cycle.
         shape, dtype: of the result; tuples of them where the operation has several results.
         where: the line of the user's program that ran it.
-        order: its place in time.
-        hooks: called with the gradient of the result, which each may replace.
+        order: its place in time; a saved tensor must not have been written after it.
+        hooks: called with the gradient of the result, and with those of the arguments.
     """
 
     __slots__ = (
@@ -239,9 +281,9 @@ class Node:
         "order",
         "parents",
         "plan",
+        "result",
         "saved",
         "shape",
-        "stamp",
         "where",
     )
 
@@ -251,7 +293,6 @@ class Node:
         plan: Plan,
         parents: Sequence[Any],
         saved: Any,
-        stamp: int,
         shape: Any,
         dtype: Any,
         where: Any,
@@ -260,12 +301,12 @@ class Node:
         self.plan = plan
         self.parents = parents
         self.saved = saved
-        self.stamp = stamp
         self.shape = shape
         self.dtype = dtype
         self.where = where
         self.order = next(_clock)
-        self.hooks: list[Callable[[Any], Any]] | None = None
+        self.hooks: Hooks | None = None
+        self.result: list[Any] | None = None
 
     def name(self) -> str:
         """The node's name as PyTorch prints it, such as ``MulBackward0``."""
@@ -273,44 +314,83 @@ class Node:
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """The parents, each with 0, as in PyTorch; a leaf tensor stands for itself."""
-        return tuple((parent, 0) for parent in self.parents)
+        """What comes next on the way back: (node, which of its results), one an argument.
+
+        A leaf that requires grad is met as its ``AccumulateGrad``; ``(None, 0)`` stands for an
+        argument that needs no gradient.
+        """
+        return tuple(_function_of(parent) for parent in self.by_argument(self.parents))
+
+    def by_argument(self, values: Sequence[Any]) -> list[Any]:
+        """What is known of parents, spread over all arguments that have rules: else ``None``."""
+        known = dict(zip(self.plan.positions, values, strict=False))
+        known_rules = self.op.differentiable
+        return [known.get(i) for i in range(self.plan.count) if known_rules >> i & 1]
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for notes about the node, kept as long as the node."""
+        return self._get_hooks().metadata
+
+    def register_hook(self, hook: Callable[[Any, Any], Any]) -> RemovableHandle:
+        """Call ``hook(grad_inputs, grad_outputs)`` after the rules ran.
+
+        Both are tuples of tensors; a tuple that the hook returns takes the place of the first.
+        """
+        after = self._get_hooks().after
+        after.append(hook)
+        return RemovableHandle(after, hook)
+
+    def register_prehook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before the rules run; a tuple it returns takes their place."""
+        several = self.op.several
+
+        def before(grad: Any) -> Any:
+            replaced = hook(tuple(grad) if several else (grad,))
+            return replaced if replaced is None or several else replaced[0]
+
+        hooks = self._get_hooks()
+        hooks.append(before)
+        return RemovableHandle(hooks, before)
+
+    def _get_hooks(self) -> Hooks:
+        self.hooks = Hooks() if self.hooks is None else self.hooks
+        return self.hooks
 
     def __repr__(self) -> str:
         return f"<{self.name()}>"
 
-    def vjp(self, g: Any, keep: bool, record: bool) -> Sequence[Any]:
+    def vjp(self, g: Any, keep: bool, lifted: bool, level: int = 0) -> Sequence[Any]:
         """The gradients of the arguments, one a parent, given that of the result.
 
-        With ``record`` the rules are fed Tensors, so that what they compute is itself recorded.
+        With ``lifted`` the rules are fed Tensors, so that what they compute is itself recorded;
+        with ``level``, what lies below the values that this level wraps.
         """
         if self.saved is None:
             self._complain_of_second_backward()
-        values = self._unpack(record)
+        values = self._unpack(lifted)
+        if level:
+            values = [v.inner if getattr(v, "level", 0) == level else v for v in values]
         if not keep:
             self.saved = None
-        if record and self.op.definition is not None:
+        if lifted and self.op.definition is not None:
             return self._through_definition(g, values)
-        grads = []
-        for (rule, names), parent in zip(self.plan.rules, self.parents, strict=False):
-            named = (values[name] if name >= 0 else shape_of(parent) for name in names)
-            grads.append(rule(g, *named))
-        return grads[0] if self.plan.spread else grads
+        return self.plan.pull(g, values, self.parents)
 
-    def _unpack(self, record: bool) -> list[Any]:
-        """What was saved: as Tensors on the graph if ``record``, else as bare arrays."""
-        stamp = 0
+    def _unpack(self, lifted: bool) -> list[Any]:
+        """What was saved: as Tensors on the graph if ``lifted``, else as bare arrays."""
         values = []
         for value in self.saved:
             if isinstance(value, Value):
-                stamp += value.version[0]
-                value = value if record else value.array
+                if value.version[0] and value.version[2] > self.order:
+                    self._complain_of_write()
+                value = value if lifted else value.array
             values.append(value)
-        if stamp != self.stamp:
+        if self.result is not None and self.result[0]:
             self._complain_of_write()
-        if record and self.plan.out >= 0:
+        if lifted and self.plan.out >= 0:
             out = values[self.plan.out]
-            values[self.plan.out] = outputs_of(self, out) if self.op.several else wrap(out, self)
+            values[self.plan.out] = outputs_of(self, out) if self.op.several else placed(out, self)
         return values
 
     def _through_definition(self, g: Any, values: list[Any]) -> Sequence[Any]:
@@ -318,15 +398,12 @@ class Node:
         arguments = values[: self.plan.count]
         stand_ins = []
         for position, parent in zip(self.plan.positions, self.parents, strict=True):
-            stand_in = wrap(arguments[position].array)
-            stand_in.node = Node(
-                STAND_IN, STAND_IN.plan(1, 1), (parent,), (), 0, *like(parent), self.where
-            )
-            arguments[position] = stand_in
-            stand_ins.append(stand_in)
+            arguments[position] = stand_in(arguments[position], parent)
+            stand_ins.append(arguments[position])
+        record = is_grad_enabled()
         with enable_grad():
             out = self.op.definition(*arguments)  # type: ignore[misc]
-        return walk([out], [g], targets=[s.node for s in stand_ins], keep=True, record=True)
+        return walk([out], [g], targets=[s.node for s in stand_ins], keep=True, record=record)
 
     def _complain_of_second_backward(self) -> None:
         raise RuntimeError(
@@ -338,19 +415,50 @@ class Node:
         )
 
     def _complain_of_write(self) -> None:
-        changed = [
-            value
-            for value in self.saved
-            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order
-        ]
-        tensor = changed[0]
+        what, shape, version = next(self._written())
+        count, line, _ = version
         raise RuntimeError(
-            f"a value of shape {tensor.array.shape} that {self.op.name} saved for its gradient "
-            f"was changed in place afterwards (it is now at version {tensor.version[0]}). It was "
-            f"used at {describe_line(self.where)}; it was changed at "
-            f"{describe_line(tensor.version[1])}. Use the out-of-place form there (x = x + 1 "
-            "instead of x += 1), or change a clone()."
+            f"{what} of shape {shape} that {self.op.name} saved for its gradient was changed in "
+            f"place afterwards (it is now at version {count}). It was used at "
+            f"{describe_line(self.where)}; it was changed at {describe_line(line)}. Use the "
+            "out-of-place form there (x = x + 1 instead of x += 1), or change a clone()."
         )
+
+    def _written(self) -> Iterator[tuple[str, Any, list[Any]]]:
+        """What was saved and then written to: what it is, its shape and its version."""
+        if self.result is not None and self.result[0]:
+            yield "a result", self.shape, self.result
+        for value in self.saved:
+            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order:
+                yield "a value", value.array.shape, value.version
+
+
+def _function_of(parent: Any) -> tuple[Any, int]:
+    if isinstance(parent, Value):
+        return accumulator(parent), 0
+    if parent is not None and parent.op is PICK:
+        return parent.parents[0], parent.saved[0]
+    return parent, 0
+
+
+def _shown(g: Any) -> Any:
+    return g if isinstance(g, Value) else wrap(g)
+
+
+def stand_in(t: Any, parent: Any) -> Any:
+    """An alias of ``t`` with a node of its own, whose gradient goes on to ``parent``."""
+    return alias(t, entry(t, parent))
+
+
+def entry(t: Any, parent: Any) -> Node:
+    """A node for a value as an input: nothing happened to it."""
+    plan = STAND_IN.plan(1, 1)
+    return Node(STAND_IN, plan, (parent,), (), t.array.shape, t.array.dtype, None)
+
+
+def placed(value: Any, node: Any) -> Any:
+    """A result that was saved without its place on the tape, put there."""
+    return alias(value, node) if isinstance(value, Value) else wrap(value, node)
 
 
 def like(parent: Any) -> tuple[Any, Any]:
@@ -364,13 +472,23 @@ def shape_of(parent: Any) -> Any:
     return parent.shape if type(parent) is Node else parent.array.shape
 
 
-def outputs_of(node: Node, arrays: Iterable[np.ndarray]) -> tuple[Any, ...]:
+def output_of(node: Node, array: np.ndarray) -> Any:
+    """The result of a node; the node watches it for writes if its rules name it."""
+    t = wrap(array, node)
+    if node.plan.out >= 0:
+        node.result = t.version
+    return t
+
+
+def outputs_of(node: Node, arrays: Iterable[Any]) -> tuple[Any, ...]:
     """One Tensor for each of several results; each has a ``PICK`` node of its own."""
     plan = PICK.plan(1, 1)
-    return tuple(
-        wrap(a, Node(PICK, plan, (node,), (i,), 0, a.shape, a.dtype, node.where))
-        for i, a in enumerate(arrays)
-    )
+    results = []
+    for i, a in enumerate(arrays):
+        shown = a.array if isinstance(a, Value) else a
+        pick = Node(PICK, plan, (node,), (i,), shown.shape, shown.dtype, node.where)
+        results.append(placed(a, pick))
+    return tuple(results)
 
 
 # --- the walk back ---------------------------------------------------------------------------
@@ -383,6 +501,7 @@ def walk(
     targets: Sequence[Any] | None = None,
     keep: bool = False,
     record: bool = False,
+    level: int = 0,
 ) -> list[Any]:
     """Carry gradients from the roots back to the leaves.
 
@@ -393,20 +512,25 @@ def walk(
             visited. Without targets every leaf reached accumulates into its ``grad``.
         keep: keep what was saved, for another walk (PyTorch's ``retain_graph``).
         record: record the walk itself, so that its results can be differentiated.
+        level: the level whose tape this is; the rules see what lies below it.
 
     Returns:
         The gradients of the targets, ``None`` where nothing arrived.
     """
-    with set_grad_enabled(record):
-        pending = _Gradients(record) if tracer is None else tracer.gradients(record)
+    wrapped = any(getattr(x, "level", 0) for x in (*roots, *seeds))
+    lifted = record or wrapped
+    with set_grad_enabled(record), np.errstate(all="ignore"):
+        seen = tracer is not None and not wrapped
+        pending = tracer.gradients(lifted) if seen else _Gradients(lifted)
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
         captured = {}
-        while pending.heap:
-            node = heappop(pending.heap)[1]
+        heap, add = pending.heap, pending.add
+        while heap:
+            node = heappop(heap)[1]
             g = pending.take(node)
-            if node.hooks:
+            if node.hooks is not None:
                 g = run_hooks(node.hooks, g)
             if wanted is not None:
                 if node in wanted.targets:
@@ -416,9 +540,12 @@ def walk(
             if node.op is PICK:
                 pending.add_output(node.parents[0], node.saved[0], g)
                 continue
-            for parent, grad in zip(node.parents, node.vjp(g, keep, record), strict=True):
+            grads = node.vjp(g, keep, lifted, level)
+            if node.hooks is not None:
+                grads = run_after_hooks(node, g, grads)
+            for parent, grad in zip(node.parents, grads):  # noqa: B905 (slow)
                 if parent is not None and grad is not None:
-                    pending.add(parent, grad, g)
+                    add(parent, grad, g)
         if targets is not None:
             for leaf, grad in pending.leaves.items():
                 captured[leaf] = run_hooks(leaf._hooks, grad) if leaf._hooks else grad
@@ -430,8 +557,8 @@ def walk(
 class _Gradients:
     """The gradients on their way: per node and leaf, what has arrived so far."""
 
-    def __init__(self, record: bool) -> None:
-        self.record = record
+    def __init__(self, lifted: bool) -> None:
+        self.lifted = lifted
         self.nodes: dict[Node, Any] = {}
         self.leaves: dict[Any, Any] = {}
         self.owned: set[Any] = set()
@@ -439,20 +566,17 @@ class _Gradients:
 
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
         """Add a contribution; an array is added into only if no one else can hold it."""
-        if type(target) is Node:
-            store: dict[Any, Any] = self.nodes
-            shape, dtype = target.shape, target.dtype
-        else:
-            store = self.leaves
-            shape, dtype = target.array.shape, target.array.dtype
-        if self.record:
-            grad = _fit_tensor(grad, shape, dtype)
-        elif grad.shape != shape or grad.dtype != dtype:
-            grad = _fit_array(grad, shape, dtype)
+        is_node = type(target) is Node
+        store = self.nodes if is_node else self.leaves
+        like = target if is_node else target.array
+        if self.lifted:
+            grad = _fit_tensor(grad, like.shape, like.dtype)
+        elif grad.shape != like.shape or grad.dtype is not like.dtype:
+            grad = _fit_array(grad, like.shape, like.dtype)
         old = store.get(target)
         if old is None:
             store[target] = grad
-            if store is self.nodes:
+            if is_node:
                 heappush(self.heap, (-target.order, target))
             elif self._is_fresh(grad, source):
                 self.owned.add(target)
@@ -461,13 +585,13 @@ class _Gradients:
             store[target] = old
         else:
             store[target] = old + grad
-            if not self.record:
+            if not self.lifted:
                 self.owned.add(target)
 
     def _is_fresh(self, grad: Any, source: Any) -> bool:
         """Whether a rule made this array just now, so that nobody else holds it."""
         return (
-            not self.record
+            not self.lifted
             and source is not None
             and grad is not source
             and getattr(grad, "base", source) is None
@@ -483,19 +607,18 @@ class _Gradients:
 
     def take(self, node: Node) -> Any:
         """The finished gradient of a node."""
-        self.owned.discard(node)
         grad = self.nodes.pop(node)
-        if not node.op.several:
+        if not node.op.several or node.op.takes_none:
             return grad
         zeros = [np.zeros(s, d) for s, d in zip(node.shape, node.dtype, strict=True)]
-        if self.record:
+        if self.lifted:
             zeros = [wrap(z) for z in zeros]
         return [z if g is None else g for g, z in zip(grad, zeros, strict=True)]
 
     def deliver(self) -> None:
         """Let every leaf reached add what arrived to its ``grad``."""
         for leaf, grad in self.leaves.items():
-            leaf._accumulate(grad, leaf in self.owned, self.record)
+            leaf._accumulate(grad, leaf in self.owned, self.lifted)
 
 
 class _leading_to:
@@ -521,13 +644,33 @@ class _leading_to:
 
 def run_hooks(hooks: Iterable[Callable[[Any], Any]], grad: Any) -> Any:
     """Pass a gradient through hooks, each of which may return another in its place."""
-    bare = not isinstance(grad, Value)
     for hook in list(hooks):
-        seen = wrap(grad) if bare else grad
-        result = hook(seen)
+        several = type(grad) is list
+        shown = [g if g is None else _shown(g) for g in grad] if several else _shown(grad)
+        result = hook(shown)
         if result is not None:
-            grad = result.array if bare else result
+            pairs = zip(result, grad, strict=True) if several else ((result, grad),)
+            kept = [
+                new if new is None or isinstance(old, Value) else new.array for new, old in pairs
+            ]
+            grad = kept if several else kept[0]
     return grad
+
+
+def run_after_hooks(node: Node, g: Any, grads: Sequence[Any]) -> Sequence[Any]:
+    """The gradients of a node's arguments, as the hooks after its rules leave them."""
+    assert node.hooks is not None
+    for hook in list(node.hooks.after):
+        shown = tuple(None if x is None else _shown(x) for x in node.by_argument(grads))
+        given = g if node.op.several else [g]
+        replaced = hook(shown, tuple(x if x is None else _shown(x) for x in given))
+        if replaced is not None:
+            kept = dict(zip(node.by_argument(range(len(grads))), replaced, strict=True))
+            grads = [
+                new.array if isinstance(new, Value) and not isinstance(old, Value) else new
+                for new, old in ((kept[i], x) for i, x in enumerate(grads))
+            ]
+    return grads
 
 
 def _fit_array(grad: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
@@ -537,9 +680,13 @@ def _fit_array(grad: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     return grad if grad.dtype == dtype else grad.astype(dtype)
 
 
+def fit(grad: Any, argument: Any) -> Any:
+    """A gradient, as a Tensor, in the shape and dtype of the argument that it is for."""
+    return _fit_tensor(grad, argument.array.shape, argument.array.dtype)
+
+
 def _fit_tensor(grad: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
-    if not isinstance(grad, Value):
-        grad = wrap(grad)
+    grad = _shown(grad)
     if grad.array.shape != shape:
         grad = unbroadcast(grad, shape)
     return grad if grad.array.dtype == dtype else grad.to(dtype)
@@ -568,7 +715,7 @@ def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Any:
 
 def column_sums(grad: np.ndarray) -> np.ndarray:
     """The sum over all axes but the last, as a matrix product: BLAS adds rows faster than sum."""
+    if grad.dtype.char not in "fd" or not grad.size:
+        return grad.sum(tuple(range(grad.ndim - 1)))
     rows = grad.reshape(-1, grad.shape[-1])
-    if rows.dtype.char not in "fd" or rows.shape[0] < 2:
-        return rows.sum(0)
     return np.ones(rows.shape[0], rows.dtype) @ rows

@@ -10,14 +10,27 @@ from typing import Any
 import numpy as np
 
 from . import printing
-from .dtypes import DTYPES, as_numpy_dtype, dtype
+from .devices import CPU, NoSuchDeviceError, check_device, device
+from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype
+from .hooks import RemovableHandle
+from .in_place_methods import InPlaceOperations
+from .layouts import memory_format, strided
+from .methods import Operations
 from .numpy_protocol import array_function, array_ufunc
-from .ops import creation, elementwise, in_place, indexing, linear_algebra, reduction
+from .ops import creation, elementwise, in_place
 from .ops import shape as shapes
-from .ops import softmax as softmaxes
 from .ops.dims import axis_of
-from .ops.in_place import in_place as _in_place
-from .tape import LEAF, Node, Value, is_grad_enabled, run_hooks, walk, wrap
+from .tape import (
+    LEAF,
+    Node,
+    Value,
+    is_grad_enabled,
+    run_hooks,
+    walk,
+    wrap,
+)
+
+_TYPE_NAMES = {kind.numpy: name for name, kind in TENSOR_TYPES.items()}
 
 
 class Size(tuple):
@@ -33,26 +46,7 @@ class Size(tuple):
         return f"tinygrad_sm.Size({list(self)})"
 
 
-class RemovableHandle:
-    """Takes a hook off again: ``remove()``, or leaving a ``with`` block."""
-
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks = hooks
-        self._hook = hook
-
-    def remove(self) -> None:
-        """Take the hook off; a second call does nothing."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
-
-
-class Tensor(Value):
+class Tensor(Operations, InPlaceOperations):
     """An n-dimensional array that remembers how it was computed.
 
     Args:
@@ -70,9 +64,12 @@ class Tensor(Value):
 
     _grad: Tensor | None = None
     _hooks: list[Callable[[Any], Any]] | None = None
+    _after_accumulation: list[Callable[[Any], Any]] | None = None
     _retained: bool = False
-    is_sparse = is_cuda = is_quantized = is_meta = False
-    layout = "strided"
+    is_cpu = True
+    is_sparse = is_cuda = is_quantized = is_meta = is_mps = is_xpu = is_nested = False
+    is_mkldnn = is_sparse_csr = is_vulkan = is_xla = is_ipu = False
+    layout = strided
 
     def __init__(self, *data: Any, requires_grad: bool = False) -> None:
         if len(data) == 1 and not isinstance(data[0], int):
@@ -135,9 +132,13 @@ class Tensor(Value):
         return DTYPES[self.array.dtype]
 
     @property
-    def device(self) -> str:
-        """``"cpu"``: there is no other."""
-        return "cpu"
+    def device(self) -> device:
+        """``device("cpu")``: there is no other."""
+        return CPU
+
+    def get_device(self) -> int:
+        """-1, which stands for the CPU."""
+        return -1
 
     @property
     def ndim(self) -> int:
@@ -153,6 +154,18 @@ class Tensor(Value):
         return self.array.size
 
     nelement = numel
+
+    ndimension = dim
+
+    @property
+    def itemsize(self) -> Any:
+        """Bytes an element takes."""
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> Any:
+        """Bytes all elements take."""
+        return self.array.nbytes
 
     def element_size(self) -> int:
         """Bytes an element takes."""
@@ -170,6 +183,11 @@ class Tensor(Value):
     def is_floating_point(self) -> bool:
         """Whether the dtype is floating."""
         return self.array.dtype.kind == "f"
+
+    def storage_offset(self) -> Any:
+        """Where the first element lies in the memory that views share, in elements."""
+        base = self if self.window is None else self.window.root()
+        return (self.data_ptr() - base.array.ctypes.data) // self.array.itemsize
 
     def data_ptr(self) -> int:
         """The address of the first element."""
@@ -270,14 +288,15 @@ class Tensor(Value):
                     f"one has shape {self.array.shape}: reduce it with .sum() or .mean(), or pass "
                     "backward(gradient=...) of that shape"
                 )
-            gradient = wrap(np.ones_like(self.array))
+            gradient = wrap(np.ones(self.array.shape, self.array.dtype))
         gradient = gradient if isinstance(gradient, Value) else creation.as_tensor(gradient)
         if gradient.array.shape != self.array.shape:
             raise RuntimeError(
                 f"backward: the gradient has shape {gradient.array.shape}, the tensor "
                 f"{self.array.shape}: they must be equal"
             )
-        return self, gradient if record else gradient.array
+        lifted = record or self.level or gradient.level
+        return self, gradient if lifted else gradient.array
 
     def _accumulate(self, grad: Any, owned: bool, record: bool) -> None:
         """Add into ``grad``; an array that somebody else may hold is copied first."""
@@ -291,6 +310,25 @@ class Tensor(Value):
             self._grad = wrap(grad if owned and type(grad) is np.ndarray else np.array(grad))
         else:
             self._grad = wrap(np.add(self._grad.array, grad))
+        for hook in list(self._after_accumulation or ()):
+            hook(self)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], Any]) -> RemovableHandle:
+        """Call ``hook(tensor)`` each time after this leaf's ``grad`` was added to.
+
+        So an optimizer can step, and free the gradient, while backward still runs.
+
+        Raises:
+            RuntimeError: if the tensor does not require grad, or is no leaf.
+        """
+        if self.node is not LEAF:
+            raise RuntimeError(
+                "register_post_accumulate_grad_hook: post accumulate grad hooks cannot be "
+                "registered on non-leaf tensors, or on those that do not require grad"
+            )
+        hooks = self._after_accumulation = self._after_accumulation or []
+        hooks.append(hook)
+        return RemovableHandle(hooks, hook)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> RemovableHandle:
         """Call ``hook(grad)`` whenever this tensor's gradient is computed; it may replace it.
@@ -305,7 +343,7 @@ class Tensor(Value):
         if self.node is LEAF:
             hooks = self._hooks = self._hooks or []
         else:
-            hooks = self.node.hooks = self.node.hooks or []
+            hooks = self.node._get_hooks()
         hooks.append(hook)
         return RemovableHandle(hooks, hook)
 
@@ -339,6 +377,16 @@ class Tensor(Value):
         """Take the tensor itself off the tape."""
         self.node = None
         return self
+
+    def is_inference(self) -> Any:
+        """False: tensors made under ``inference_mode`` are like any others."""
+        return False
+
+    def is_set_to(self, tensor: Tensor) -> Any:
+        """Whether two tensors look at the same elements of the same memory."""
+        mine, other = self.array, tensor.array
+        same = self.data_ptr() == tensor.data_ptr()
+        return same and mine.shape == other.shape and mine.strides == other.strides
 
     # --- out of the framework ----------------------------------------------------------------------
 
@@ -448,331 +496,160 @@ class Tensor(Value):
         Takes a dtype, a device (``"cpu"``), both, or another tensor whose dtype is meant.
 
         Raises:
-            RuntimeError: for another device.
+            NoSuchDeviceError: for another device.
         """
         kind = kwargs.get("dtype")
-        creation.check_device(kwargs.get("device"))
+        check_device(kwargs.get("device"))
         for argument in args:
             if isinstance(argument, Tensor):
                 kind = argument.array.dtype
             elif isinstance(argument, dtype | np.dtype | type):
                 kind = argument
-            elif isinstance(argument, str) or not isinstance(argument, bool | None):
-                creation.check_device(argument)
+            elif not isinstance(argument, bool | memory_format | None):
+                check_device(argument)
         if kind is None:
-            return self
+            return shapes.clone(self) if kwargs.get("copy") else self
         kind = as_numpy_dtype(kind)
         if kind == self.array.dtype and not kwargs.get("copy"):
             return self
         return elementwise.cast(self, kind)
 
-    def type(self, dtype: Any = None) -> Any:
-        """The tensor in another dtype; without one, the name of its type."""
+    def type(self, dtype: Any = None, non_blocking: Any = False) -> Any:
+        """The tensor in another dtype; without one, the name of its type.
+
+        Args:
+            dtype: a dtype, a tensor type, or its name: ``"torch.FloatTensor"``.
+            non_blocking: not used.
+
+        Raises:
+            ValueError: for a name that no type has.
+        """
         if dtype is None:
-            return f"tinygrad_sm.{self.array.dtype.name.capitalize()}Tensor"
-        return self.to(dtype)
+            return f"torch.{_TYPE_NAMES[self.array.dtype]}"
+        if isinstance(dtype, str):
+            name = dtype.rpartition(".")[2]
+            if name not in TENSOR_TYPES or dtype.startswith("torch.cuda"):
+                raise ValueError(f"type: invalid type: {dtype!r}")
+            dtype = TENSOR_TYPES[name]
+        return self.to(getattr(dtype, "dtype", dtype))
 
     def type_as(self, other: Tensor) -> Tensor:
         """In the dtype of another tensor."""
         return self.to(other.array.dtype)
 
-    def float(self) -> Tensor:
+    def float(self, memory_format: Any = None) -> Tensor:
         """As float32."""
         return self.to(np.float32)
 
-    def double(self) -> Tensor:
+    def double(self, memory_format: Any = None) -> Tensor:
         """As float64."""
         return self.to(np.float64)
 
-    def half(self) -> Tensor:
+    def half(self, memory_format: Any = None) -> Tensor:
         """As float16."""
         return self.to(np.float16)
 
-    def long(self) -> Tensor:
+    def long(self, memory_format: Any = None) -> Tensor:
         """As int64."""
         return self.to(np.int64)
 
-    def int(self) -> Tensor:
+    def int(self, memory_format: Any = None) -> Tensor:
         """As int32."""
         return self.to(np.int32)
 
-    def short(self) -> Tensor:
+    def short(self, memory_format: Any = None) -> Tensor:
         """As int16."""
         return self.to(np.int16)
 
-    def char(self) -> Tensor:
+    def char(self, memory_format: Any = None) -> Tensor:
         """As int8."""
         return self.to(np.int8)
 
-    def byte(self) -> Tensor:
+    def byte(self, memory_format: Any = None) -> Tensor:
         """As uint8."""
         return self.to(np.uint8)
 
-    def bool(self) -> Tensor:
+    def bool(self, memory_format: Any = None) -> Tensor:
         """As bool: whether each element is not 0."""
         return self.to(np.bool_)
 
-    def cpu(self) -> Tensor:
+    def bfloat16(self, memory_format: Any = None) -> Tensor:
+        """Raise: NumPy has no bfloat16."""
+        return self.to(bfloat16)
+
+    def cpu(self, memory_format: Any = None) -> Tensor:
         """The tensor itself: it is on the CPU."""
         return self
 
+    def cuda(self, device: Any = None, **options: Any) -> Tensor:
+        """Raise ``NoSuchDeviceError``: there is no GPU."""
+        return self.to("cuda")
+
+    def xpu(self, device: Any = None, **options: Any) -> Tensor:
+        """Raise ``NoSuchDeviceError``: there is no GPU."""
+        return self.to("xpu")
+
+    def pin_memory(self, device: Any = None) -> Tensor:
+        """Raise ``NoSuchDeviceError``: memory is pinned for a GPU, and there is none."""
+        raise NoSuchDeviceError("pin_memory: there is no accelerator to pin memory for")
+
+    def is_pinned(self, device: Any = None) -> Any:
+        """False: there is no accelerator."""
+        return False
+
+    def share_memory_(self) -> Tensor:
+        """Raise: memory is not shared between processes here.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError("share_memory_: tensors here do not share memory of processes")
+
+    def is_shared(self) -> Any:
+        """False."""
+        return False
+
     # --- new tensors like this one ------------------------------------------------------------------
 
-    def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+    def new_tensor(
+        self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: Any = False
+    ) -> Tensor:
         """A tensor of ``data`` in this one's dtype."""
-        return creation.tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
+        return creation.tensor(
+            data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad
+        )
 
-    def new_zeros(self, *size: Any, dtype: Any = None) -> Tensor:
+    def new_zeros(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
         """Zeros in this one's dtype."""
-        return creation.zeros(*size, dtype=dtype or self.dtype)
+        made = creation.zeros(*size, dtype=dtype or self.dtype, **options)
+        return creation.beside(self, made)
 
-    def new_ones(self, *size: Any, dtype: Any = None) -> Tensor:
+    def new_ones(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
         """Ones in this one's dtype."""
-        return creation.ones(*size, dtype=dtype or self.dtype)
+        made = creation.ones(*size, dtype=dtype or self.dtype, **options)
+        return creation.beside(self, made)
 
-    def new_empty(self, *size: Any, dtype: Any = None) -> Tensor:
+    def new_empty(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
         """A tensor in this one's dtype whose values are not set."""
-        return creation.empty(*size, dtype=dtype or self.dtype)
+        made = creation.empty(*size, dtype=dtype or self.dtype, **options)
+        return creation.beside(self, made)
 
-    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
+    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None, **options: Any) -> Tensor:
         """A tensor in this one's dtype filled with one number."""
-        return creation.full(size, fill_value, dtype=dtype or self.dtype)
+        made = creation.full(size, fill_value, dtype=dtype or self.dtype, **options)
+        return creation.beside(self, made)
 
-    # --- the operations, by name ------------------------------------------------------------------
+    def new_empty_strided(
+        self, size: Any, stride: Any, *, dtype: Any = None, **options: Any
+    ) -> Tensor:
+        """A tensor of a shape and steps in memory, in this one's dtype, whose values are not set."""
+        return creation.empty_strided(size, stride, dtype=dtype or self.dtype, **options)
 
-    add = elementwise.add
-    sub = elementwise.sub
-    mul = elementwise.mul
-    div = elementwise.div
-    neg = elementwise.neg
-    pow = elementwise.pow
-    abs = elementwise.abs
-    exp = elementwise.exp
-    expm1 = elementwise.expm1
-    log = elementwise.log
-    log1p = elementwise.log1p
-    log2 = elementwise.log2
-    log10 = elementwise.log10
-    sqrt = elementwise.sqrt
-    rsqrt = elementwise.rsqrt
-    square = elementwise.square
-    reciprocal = elementwise.reciprocal
-    sin = elementwise.sin
-    cos = elementwise.cos
-    tanh = elementwise.tanh
-    sigmoid = elementwise.sigmoid
-    erf = elementwise.erf
-    sign = elementwise.sign
-    floor = elementwise.floor
-    ceil = elementwise.ceil
-    trunc = elementwise.trunc
-    round = elementwise.round
-    relu = elementwise.relu
-    clamp = elementwise.clamp
-    clip = elementwise.clip
-    maximum = elementwise.maximum
-    minimum = elementwise.minimum
-    eq = elementwise.eq
-    ne = elementwise.ne
-    lt = elementwise.lt
-    le = elementwise.le
-    gt = elementwise.gt
-    ge = elementwise.ge
-    logical_and = elementwise.logical_and
-    logical_or = elementwise.logical_or
-    logical_xor = elementwise.logical_xor
-    logical_not = elementwise.logical_not
-    isnan = elementwise.isnan
-    isinf = elementwise.isinf
-    isfinite = elementwise.isfinite
-    masked_fill = elementwise.masked_fill
-    floor_divide = elementwise.floor_divide
-    remainder = elementwise.remainder
-    bitwise_and = elementwise.bitwise_and
-    bitwise_or = elementwise.bitwise_or
-    bitwise_xor = elementwise.bitwise_xor
-    bitwise_not = elementwise.bitwise_not
-
-    sum = reduction.sum
-    mean = reduction.mean
-    prod = reduction.prod
-    amax = reduction.amax
-    amin = reduction.amin
-    argmax = reduction.argmax
-    argmin = reduction.argmin
-    var = reduction.var
-    std = reduction.std
-    norm = reduction.norm
-    all = reduction.all
-    any = reduction.any
-    logsumexp = reduction.logsumexp
-    cumsum = reduction.cumsum
-
-    reshape = shapes.reshape
-    flatten = shapes.flatten
-    ravel = shapes.ravel
-    permute = shapes.permute
-    transpose = shapes.transpose
-    swapaxes = shapes.swapaxes
-    t = shapes.t
-    squeeze = shapes.squeeze
-    unsqueeze = shapes.unsqueeze
-    expand = shapes.expand
-    broadcast_to = shapes.broadcast_to
-    repeat = shapes.repeat
-    split = shapes.split
-    chunk = shapes.chunk
-    unbind = shapes.unbind
-    flip = shapes.flip
-    tril = shapes.tril
-    triu = shapes.triu
-    clone = shapes.clone
-    contiguous = shapes.contiguous
-
-    select = indexing.select
-    narrow = indexing.narrow
-    index_select = indexing.index_select
-    gather = indexing.gather
-    scatter = indexing.scatter
-    scatter_add = indexing.scatter_add
-    masked_select = indexing.masked_select
-    nonzero = indexing.nonzero
-    sort = indexing.sort
-    argsort = indexing.argsort
-    topk = indexing.topk
-
-    matmul = linear_algebra.matmul
-    mm = linear_algebra.mm
-    bmm = linear_algebra.bmm
-    mv = linear_algebra.mv
-    dot = linear_algebra.dot
-    outer = linear_algebra.outer
-    addmm = linear_algebra.addmm
-
-    softmax = softmaxes.softmax
-    log_softmax = softmaxes.log_softmax
-
-    positive = elementwise.positive
-    true_divide = divide = elementwise.div
-    multiply = elementwise.mul
-    subtract = elementwise.sub
-    negative = elementwise.neg
-    absolute = elementwise.abs
-    greater, less = elementwise.gt, elementwise.lt
-
-    __add__ = __radd__ = elementwise._add
-    __sub__ = elementwise.sub
-    __mul__ = __rmul__ = elementwise.mul
-    __truediv__ = elementwise.true_divide
-    __floordiv__ = elementwise.floor_divide
-    __mod__ = elementwise.remainder
-    __pow__ = elementwise.pow
-    __neg__ = elementwise.neg
-    __pos__ = elementwise.positive
-    __abs__ = elementwise.abs
-    __matmul__ = linear_algebra.matmul
-    __invert__ = elementwise.bitwise_not
-    __and__ = __rand__ = elementwise.bitwise_and
-    __or__ = __ror__ = elementwise.bitwise_or
-    __xor__ = __rxor__ = elementwise.bitwise_xor
-    __eq__, __ne__ = elementwise.eq, elementwise.ne
-    __lt__, __le__ = elementwise.lt, elementwise.le
-    __gt__, __ge__ = elementwise.gt, elementwise.ge
-    __getitem__ = indexing.getitem
-    __setitem__ = in_place.setitem
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return elementwise.sub(other, self)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return elementwise.true_divide(other, self)
-
-    def __rfloordiv__(self, other: Any) -> Tensor:
-        return elementwise.floor_divide(other, self)
-
-    def __rmod__(self, other: Any) -> Tensor:
-        return elementwise.remainder(other, self)
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return elementwise.pow(other, self)
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return linear_algebra.matmul(other, self)
-
-    add_ = _in_place(elementwise.add, "add_")
-    sub_ = _in_place(elementwise.sub, "sub_")
-    mul_ = _in_place(elementwise.mul, "mul_")
-    div_ = _in_place(elementwise.div, "div_")
-    neg_ = _in_place(elementwise.neg, "neg_")
-    pow_ = _in_place(elementwise.pow, "pow_")
-    abs_ = _in_place(elementwise.abs, "abs_")
-    exp_ = _in_place(elementwise.exp, "exp_")
-    log_ = _in_place(elementwise.log, "log_")
-    sqrt_ = _in_place(elementwise.sqrt, "sqrt_")
-    rsqrt_ = _in_place(elementwise.rsqrt, "rsqrt_")
-    square_ = _in_place(elementwise.square, "square_")
-    reciprocal_ = _in_place(elementwise.reciprocal, "reciprocal_")
-    sin_ = _in_place(elementwise.sin, "sin_")
-    cos_ = _in_place(elementwise.cos, "cos_")
-    tanh_ = _in_place(elementwise.tanh, "tanh_")
-    sigmoid_ = _in_place(elementwise.sigmoid, "sigmoid_")
-    erf_ = _in_place(elementwise.erf, "erf_")
-    sign_ = _in_place(elementwise.sign, "sign_")
-    floor_ = _in_place(elementwise.floor, "floor_")
-    ceil_ = _in_place(elementwise.ceil, "ceil_")
-    trunc_ = _in_place(elementwise.trunc, "trunc_")
-    round_ = _in_place(elementwise.round, "round_")
-    relu_ = _in_place(elementwise.relu, "relu_")
-    clamp_ = _in_place(elementwise.clamp, "clamp_")
-    masked_fill_ = _in_place(elementwise.masked_fill, "masked_fill_")
-    floor_divide_ = _in_place(elementwise.floor_divide, "floor_divide_")
-    remainder_ = _in_place(elementwise.remainder, "remainder_")
-    clip_ = _in_place(elementwise.clamp, "clip_")
-    scatter_ = _in_place(indexing.scatter, "scatter_")
-    scatter_add_ = _in_place(indexing.scatter_add, "scatter_add_")
-    tril_, triu_ = _in_place(shapes.tril, "tril_"), _in_place(shapes.triu, "triu_")
-    fill_, zero_, copy_ = in_place.fill_, in_place.zero_, in_place.copy_
-    uniform_, normal_ = in_place.uniform_, in_place.normal_
-    random_, bernoulli_ = in_place.random_, in_place.bernoulli_
-    __iadd__, __isub__ = add_, sub_
-    __imul__, __itruediv__ = mul_, div_
-    __ipow__, __ifloordiv__, __imod__ = pow_, floor_divide_, remainder_
-
-    def expand_as(self, other: Tensor) -> Tensor:
-        """Expanded to the shape of another tensor."""
-        return shapes.expand(self, other.array.shape)
-
-    def view_as(self, other: Tensor) -> Tensor:
-        """Viewed in the shape of another tensor."""
-        return shapes.view(self, other.array.shape)
-
-    def reshape_as(self, other: Tensor) -> Tensor:
-        """Reshaped to the shape of another tensor."""
-        return shapes.reshape(self, other.array.shape)
-
-    def view(self, *shape_or_dtype: Any) -> Tensor:
-        """``reshape`` that never copies."""
-        return shapes.view(self, *shape_or_dtype)
-
-    def max(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None) -> Any:
-        """The largest element; with ``dim``: (values, indices), or elementwise with a tensor."""
-        return maximum_of(self, dim if axis is None else axis, keepdim)
-
-    def min(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None) -> Any:
-        """The smallest element; with ``dim``: (values, indices), or elementwise with a tensor."""
-        return minimum_of(self, dim if axis is None else axis, keepdim)
-
-    @property
-    def T(self) -> Tensor:
-        """The dimensions in reverse order."""
-        return shapes.permute(self, *range(self.array.ndim)[::-1])
-
-    @property
-    def mT(self) -> Tensor:
-        """Matrices transposed: the last two dimensions swapped."""
-        if self.array.ndim < 2:
-            raise RuntimeError("mT: expected a tensor of at least 2 dimensions")
-        return shapes.transpose(self, -2, -1)
+    def new(self, *data: Any) -> Tensor:
+        """A tensor in this one's dtype: of a shape, or of nested lists."""
+        if data and not isinstance(data[0], int | Size):
+            return self.new_tensor(data[0])
+        return self.new_empty(*data or (0,))
 
 
 def rebuild(kind: Any, array: np.ndarray, requires_grad: bool) -> Any:
@@ -780,28 +657,6 @@ def rebuild(kind: Any, array: np.ndarray, requires_grad: bool) -> Any:
     new = object.__new__(kind)
     new.array, new.node, new.version, new.window = array, LEAF if requires_grad else None, [0], None
     return new
-
-
-def maximum_of(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """What ``max`` means: of everything, along a dimension, or of two tensors."""
-    if dim is None:
-        return reduction.amax(input)
-    if isinstance(dim, Value):
-        return elementwise.maximum(input, dim)
-    return indexing.ValuesAndIndices(
-        *reduction.extreme_with_index("max", np.argmax, input, dim, keepdim)
-    )
-
-
-def minimum_of(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """What ``min`` means: of everything, along a dimension, or of two tensors."""
-    if dim is None:
-        return reduction.amin(input)
-    if isinstance(dim, Value):
-        return elementwise.minimum(input, dim)
-    return indexing.ValuesAndIndices(
-        *reduction.extreme_with_index("min", np.argmin, input, dim, keepdim)
-    )
 
 
 Value.tensor_type = Tensor

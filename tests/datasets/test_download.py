@@ -104,9 +104,29 @@ def test_a_broken_chunk_is_asked_for_again(server: Server) -> None:
 
 def test_giving_up_after_three_attempts(server: Server) -> None:
     server.answers["/file"] = [cut(CONTENT, 1000)]
-    with pytest.raises(DatasetError, match=r"after 1,000 of 256,000 bytes, in each of 3 attempts"):
+    with pytest.raises(DatasetError, match=r"after 1,000 of 256,000 bytes, in 3 attempts in a row"):
         fetch(f"{server.url}file", LIMIT)
     assert len(server.asked) == 3
+
+
+def test_attempts_that_bring_much_are_not_counted(server: Server) -> None:
+    """A connection that breaks every 40,000 bytes needs seven attempts, and gets there."""
+
+    def a_part(handler: Handler) -> None:
+        start = int(handler.headers.get("Range", "bytes=0-").removeprefix("bytes=")[:-1])
+        handler.send_response(206 if start else 200)
+        handler.send_header("Content-Length", str(len(CONTENT) - start))
+        handler.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
+        handler.end_headers()
+        handler.wfile.write(CONTENT[start : start + 40_000])
+
+    server.answers["/file"] = [a_part]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(download, "LITTLE", 30_000)
+        assert fetch(f"{server.url}file", LIMIT) == CONTENT
+    assert len(server.asked) == 7
+    with pytest.raises(DatasetError, match="after 120,000 of 256,000 bytes, in 3 attempts"):
+        fetch(f"{server.url}file", LIMIT)
 
 
 @pytest.mark.parametrize("code", [403, 404, 416])
@@ -141,6 +161,52 @@ def test_a_server_that_falls_silent_is_left(
         time.sleep(0.5)
 
     server.answers["/file"] = [stall, rest(CONTENT)]
+    assert fetch(f"{server.url}file", LIMIT) == CONTENT
+
+
+def test_a_server_that_sends_only_its_headers_is_not_asked_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "TIMEOUT", 0.2)
+
+    def stall(handler: Handler) -> None:
+        cut(CONTENT, 0)(handler)
+        handler.wfile.flush()
+        time.sleep(0.5)
+
+    server.answers["/file"] = [stall]
+    with pytest.raises(DatasetError, match=r"sent nothing in 0\.2 seconds"):
+        fetch(f"{server.url}file", LIMIT)
+    assert len(server.asked) == 1
+
+
+def test_a_server_that_dribbles_is_left(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "TIMEOUT", 0.2)
+
+    def dribble(handler: Handler) -> None:
+        cut(CONTENT, 1)(handler)
+        for _ in range(100):
+            time.sleep(0.02)
+            handler.wfile.write(b".")
+
+    server.answers["/file"] = [dribble]
+    start = time.monotonic()
+    with pytest.raises(DatasetError, match="sends less than 10,000 bytes a second"):
+        fetch(f"{server.url}file", LIMIT)
+    assert time.monotonic() - start < 1.5
+    assert len(server.asked) == 1
+
+
+def test_a_slow_server_is_waited_for(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "TIMEOUT", 0.2)
+
+    def slowly(handler: Handler) -> None:
+        cut(CONTENT, 0)(handler)
+        for start in range(0, len(CONTENT), 16_000):
+            time.sleep(0.03)
+            handler.wfile.write(CONTENT[start : start + 16_000])
+
+    server.answers["/file"] = [slowly]
     assert fetch(f"{server.url}file", LIMIT) == CONTENT
 
 

@@ -236,7 +236,7 @@ def test_claims_are_counted_and_false_ones_stop_the_lesson(lesson: Any) -> None:
     lesson.check("two is even", 2 % 2 == 0)
     lesson.agree("nearly", [1.0, 2.0], [1.0, 2.0 + 1e-9], within=1e-8)
     assert lesson.checks == 2
-    with pytest.raises(AssertionError, match="section 1: .*three is even"):
+    with pytest.raises(AssertionError, match=r"section 1: .*three is even"):
         lesson.check("three is even", 3 % 2 == 0)
     with pytest.raises(AssertionError, match=r"largest difference 1\.0e-07"):
         lesson.agree("not near", 1.0, 1.0 + 1e-7, within=1e-8)

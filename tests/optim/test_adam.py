@@ -84,9 +84,7 @@ def test_100_steps_are_pytorchs(torch, kind, options, seed, dtype):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_options_and_their_defaults_are_pytorchs(torch, kind):
-    ours, theirs = (
-        inspect.signature(getattr(m, kind)).parameters for m in (optim, torch.optim)
-    )
+    ours, theirs = (inspect.signature(getattr(m, kind)).parameters for m in (optim, torch.optim))
     assert [(p.name, p.kind, p.default) for p in ours.values()] == [
         (p.name, p.kind, p.default) for p in theirs.values()
     ]

@@ -21,7 +21,9 @@ from urllib.request import Request, urlopen
 from .idx import DatasetError
 
 TIMEOUT = 5.0  # seconds without an answer after which a server counts as dead
-ATTEMPTS = 3  # at a server that answers and then breaks off
+SLOWEST = 10_000  # bytes a second, below which it is not worth waiting for
+ATTEMPTS = 3  # in a row that bring little, at a server that answers and then breaks off
+LITTLE = 1 << 16  # bytes; an attempt that brings more than that is no failure
 PAUSE = 0.5  # seconds before the second attempt; twice as long before the third
 
 
@@ -86,23 +88,24 @@ def fetch(url: str, max_bytes: int) -> bytes:
     """The content at a URL, taken up where it broke off if the server can do that.
 
     Raises:
-        DatasetError: if the server cannot be reached, refuses, breaks off for good, or sends more
-            than ``max_bytes``.
+        DatasetError: if the server cannot be reached, refuses, breaks off again and again, hardly
+            sends anything, or sends more than ``max_bytes``.
     """
     received = bytearray()
     validator = ""
-    attempt = 1
+    failures = 0
     while True:
+        before = len(received)
         try:
             with _open(_request(url, len(received), validator)) as response:
                 validator = _validator(response)
                 _receive(response, received, max_bytes)
             return bytes(received)
         except _Broken as error:
-            if attempt == ATTEMPTS:
-                raise DatasetError(f"{error}, in each of {ATTEMPTS} attempts") from None
-        time.sleep(PAUSE * attempt)
-        attempt += 1
+            failures = 1 if len(received) - before > LITTLE else failures + 1
+            if failures == ATTEMPTS:
+                raise DatasetError(f"{error}, in {ATTEMPTS} attempts in a row") from None
+        time.sleep(PAUSE * failures)
 
 
 def _request(url: str, start: int, validator: str) -> Request:
@@ -162,13 +165,19 @@ def _receive(response: HTTPResponse, received: bytearray, max_bytes: int) -> Non
     if not _continues(response, len(received)):
         received.clear()
     length = response.headers.get("Content-Length", "")
-    expected = len(received) + int(length) if length.isdigit() else None
+    start, began = len(received), time.monotonic()
+    expected = start + int(length) if length.isdigit() else None
     try:
         while chunk := response.read1(1 << 16):
             received += chunk
             if len(received) > max_bytes:
                 raise DatasetError(f"sent more than the {max_bytes:,} bytes expected at most")
+            seconds = time.monotonic() - began
+            if seconds > TIMEOUT and len(received) - start < SLOWEST * seconds:
+                raise DatasetError(f"sends less than {SLOWEST:,} bytes a second")
     except (OSError, HTTPException) as error:
+        if isinstance(error, TimeoutError) and len(received) == start:
+            raise DatasetError(f"sent nothing in {TIMEOUT:g} seconds") from None
         raise _Broken(f"broke off after {len(received):,} bytes: {error!r}") from None
     if expected is not None and len(received) < expected:
         raise _Broken(f"broke off after {len(received):,} of {expected:,} bytes")

@@ -8,27 +8,31 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive, unary
+from . import kernels
 from .elementwise import _erf, _sigmoid, erf
 
 _ROOT = math.sqrt(2 / math.pi)
 
 
-def _gelu_tanh(x: np.ndarray) -> np.ndarray:
+def gelu_tanh_definition(x: Any) -> Any:
+    """``x (1 + tanh u) / 2`` with ``u = sqrt(2/pi) (x + 0.044715 x^3)``."""
     return 0.5 * x * (1 + np.tanh(_ROOT * (x + 0.044715 * (x * x * x))))
 
 
-def _gelu_tanh_rule(g: Any, x: Any) -> Any:
+def gelu_tanh_slope(x: Any) -> Any:
+    """Its derivative, in blocks where that is fast: for arrays."""
+    if type(x) is np.ndarray:
+        return kernels.gelu_tanh_slope(x)
     t = np.tanh(_ROOT * (x + 0.044715 * (x * x * x)))
-    slope = _ROOT * (1 + 3 * 0.044715 * (x * x))
-    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
+    return 0.5 * (1 + t + x * (1 - t * t) * (_ROOT * (1 + 3 * 0.044715 * (x * x))))
 
 
 gelu_tanh = unary(
-    _gelu_tanh,
+    kernels.gelu_tanh,
     "GELU by tanh (Hendrycks and Gimpel, 2016, section 2).",
     name="gelu",
     to_float=True,
-    x=_gelu_tanh_rule,
+    x=lambda g, x: g * gelu_tanh_slope(x),
 )
 gelu = unary(
     lambda x: x * (0.5 * (1 + _erf(x / math.sqrt(2)))),
@@ -43,12 +47,27 @@ gelu = unary(
 leaky_relu = primitive(
     lambda x, slope: np.where(x > 0, x, x * slope),
     name="leaky_relu",
-    x=lambda g, x, slope: g * np.where(np.greater(x, 0), 1.0, slope),
+    family="elementwise",
+    x=lambda g, x, slope: np.where(np.greater(x, 0), g, g * slope),
 )
 elu = primitive(
-    lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
+    lambda x, alpha, scale, speed: (
+        scale * np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) * speed))
+    ),
+    "``scale x`` where positive, else ``scale alpha (exp(speed x) - 1)``: ELU, SELU and CELU.",
     name="elu",
-    x=lambda g, x, alpha: g * np.where(np.greater(x, 0), 1.0, alpha * np.exp(np.minimum(x, 0.0))),
+    family="elementwise",
+    x=lambda g, x, alpha, scale, speed: (
+        scale
+        * np.where(np.less_equal(x, 0), g * alpha * speed * np.exp(np.minimum(x, 0.0) * speed), g)
+    ),
+)
+hardtanh = primitive(
+    lambda x, low, high: np.clip(x, low, high),
+    "``x`` moved into [low, high]; unlike ``clamp``'s, its derivative at the bounds is 0.",
+    name="hardtanh",
+    family="elementwise",
+    x=lambda g, x, low, high: g * (np.greater(x, low) & np.less(x, high)),
 )
 
 
@@ -60,8 +79,9 @@ def _softplus(x: np.ndarray, beta: float, threshold: float) -> np.ndarray:
 softplus = primitive(
     _softplus,
     name="softplus",
-    x=lambda g, x, beta, threshold: (
-        g * np.where(np.greater(x * beta, threshold), 1.0, 0.5 * (1 + np.tanh(0.5 * beta * x)))
+    family="elementwise",
+    x=lambda g, x, beta, threshold: np.where(
+        np.greater(x * beta, threshold), g, 0.5 * g * (1 + np.tanh(0.5 * beta * x))
     ),
 )
 silu = unary(

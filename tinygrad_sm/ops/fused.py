@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..primitive import primitive
 from ..tape import wrap
 from .elementwise import rsqrt
+from .kernels import row_sums, softmax_rows
 from .softmax import log_softmax
 
 
@@ -20,7 +22,8 @@ def _linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
 
 def flat_product(g: Any, x: Any) -> Any:
     """``g^T x`` over all leading dimensions: the gradient of a weight (out, in)."""
-    rows_g, rows_x = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
+    rows = math.prod(g.shape[:-1])
+    rows_g, rows_x = g.reshape(rows, g.shape[-1]), x.reshape(rows, x.shape[-1])
     return np.matmul(np.swapaxes(rows_g, 0, 1), rows_x)
 
 
@@ -28,6 +31,7 @@ linear = primitive(
     _linear,
     "``x weight^T + bias``: rows of features (..., in) to (..., out).",
     name="addmm",
+    linear=("x+bias", "weight+bias"),
     x=lambda g, weight: np.matmul(g, weight),
     weight=lambda g, x: flat_product(g, x),
     bias=lambda g: g,
@@ -37,6 +41,8 @@ linear = primitive(
 
 
 def _mean(x: Any) -> Any:
+    if type(x) is np.ndarray and x.shape[-1]:
+        return row_sums(x) / x.shape[-1]
     return np.mean(x, axis=-1, keepdims=True)
 
 
@@ -47,7 +53,7 @@ def layer_norm_definition(x: Any, weight: Any, bias: Any, eps: float) -> Any:
 
 
 def _layer_norm(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, eps: float) -> Any:
-    hat = x - x.mean(-1, keepdims=True)
+    hat = x - _mean(x)
     variance = np.einsum("...i,...i->...", hat, hat)[..., None] / x.shape[-1]
     scale = (1 / np.sqrt(variance + eps)).astype(x.dtype)
     hat *= scale
@@ -80,11 +86,8 @@ def cross_entropy_definition(logits: Any, rows: Any, target: Any, scale: Any) ->
 
 
 def _cross_entropy(logits: np.ndarray, rows: Any, target: Any, scale: np.ndarray) -> Any:
-    top = logits.max(-1, keepdims=True)
-    probabilities = np.exp(logits - top)
-    total = probabilities.sum(-1, keepdims=True)
+    probabilities, top, total = softmax_rows(logits)
     picked = logits[rows, target] - top[:, 0] - np.log(total[:, 0])
-    probabilities /= total
     weighted = np.where(scale == 0, 0, picked * scale).astype(logits.dtype)
     return -weighted.sum(), probabilities
 

@@ -12,16 +12,28 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import _CATEGORY
+from ..dtypes import CATEGORY, check_fits
 from ..primitive import primitive, put, record, refresh
 from ..tape import LEAF, Value, is_grad_enabled, wrap, written
+from ..tape import alias as same
 from . import random
-from .indexing import index_put, plain_index
+from .indexing import index_put, is_basic, plain_index
+
+
+def _overwritten(x: np.ndarray, value: Any) -> np.ndarray:
+    try:
+        return np.broadcast_to(value, x.shape).astype(x.dtype)
+    except ValueError:
+        raise RuntimeError(
+            f"copy_: a tensor of shape {np.shape(value)} cannot be broadcast to {x.shape}"
+        ) from None
+
 
 overwrite = primitive(
-    lambda x, value: np.broadcast_to(value, x.shape).astype(x.dtype),
+    _overwritten,
     "``value`` in the shape and dtype of ``x``.",
     name="copy",
+    family="elementwise",
     x=lambda g: g * 0,
     value=lambda g: g,
 )
@@ -34,14 +46,14 @@ def check_writable(t: Value, name: str) -> None:
         RuntimeError: for a leaf that requires grad, a view of one, or an expanded tensor.
     """
     if is_grad_enabled():
-        base = t if t.window is None else t.window.base
+        base = t if t.window is None else t.window.root()
         if base.node is LEAF:
             kind = "a leaf Variable that requires grad"
             raise RuntimeError(
                 f"{name}: {'a view of ' if base is not t else ''}{kind} is being used in an "
                 "in-place operation. Write inside `with no_grad():`, or work on a clone()."
             )
-    if not t.array.flags.writeable:
+    if not t.level and not t.array.flags.writeable:
         raise RuntimeError(
             f"{name}: more than one element of this tensor (an expanded one, or one over read-only "
             "memory) refers to a single memory location: clone() it before writing"
@@ -54,13 +66,24 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
         refresh(self)
-        alias = wrap(self.array, self.node)
+        inputs = (self, *args, *kwargs.values())
+        tracked = is_grad_enabled() and any(
+            isinstance(x, Value) and x.node is not None for x in inputs
+        )
+        alias = _before(self)
+        if tracked and not self.level:  # what the tape saves must not change
+            alias.array = alias.array.copy()
         write(self, operation(alias, *args, **kwargs), alias, name)
         return self
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"``{name[:-1]}`` in place."
     return method
+
+
+def _before(t: Any) -> Any:
+    """What the tensor was before a write, for what the operation itself saves."""
+    return t.before_write() if t.level else wrap(t.array, t.node)
 
 
 def write(t: Value, result: Any, alias: Value, name: str) -> None:
@@ -75,16 +98,23 @@ def write(t: Value, result: Any, alias: Value, name: str) -> None:
             f"{name}: output with shape {shape} doesn't match the broadcast shape "
             f"{result.array.shape}: an in-place operation cannot change the shape"
         )
-    if _CATEGORY[result.array.dtype.kind] > _CATEGORY[kind.kind]:
+    if CATEGORY[result.array.dtype.kind] > CATEGORY[kind.kind]:
         raise RuntimeError(
             f"{name}: result type {result.array.dtype} can't be cast to the desired output type "
             f"{kind}: use the out-of-place form, or convert the tensor first"
         )
     if result.array.dtype != kind:
         result = result.to(kind)
-    if result.node is not None and any(s is alias for s in result.node.saved or ()):
-        alias.array = t.array.copy()
-    np.copyto(t.array, result.array)
+    if t.level:
+        t.store(result)  # type: ignore[attr-defined]
+    elif result.level:
+        raise RuntimeError(
+            f"{name}: a tensor from outside of vmap, jvp or grad cannot hold what depends on a value "
+            "inside: it stands for one value, that for a batch (or has a tangent). Use the "
+            "out-of-place form, or make the tensor from one that is inside (zeros_like(x))"
+        )
+    else:
+        np.copyto(t.array, result.array)
     written(t)
     if is_grad_enabled():
         rebase(t, result)
@@ -94,11 +124,11 @@ def rebase(t: Value, value: Value) -> None:
     """Say on the tape that ``t`` now is ``value``, and that its base holds it."""
     view = t.window
     if view is not None:
-        base = view.base
+        base = view.root()
         if base.node is not None or value.node is not None:
             mask = (base.node is not None) | (value.node is not None) << 1
             op = put.primitive  # type: ignore[attr-defined]
-            old = wrap(base.array, base.node)
+            old = same(base, base.node)
             base.node = record(op, mask, (old, value, view.look), base.array)
         view.seen = t.version[0]
     t.node = value.node
@@ -114,7 +144,18 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     check_writable(self, "setitem")
     refresh(self)
     index = plain_index(index)
+    if self.level or getattr(value, "level", 0):
+        before = _before(self)
+        write(self, index_put(before, index, value), before, "setitem")
+        return
     source = value.array if isinstance(value, Value) else np.asarray(value)
+    if not isinstance(value, Value):
+        check_fits("setitem", source, self.array.dtype)
+    elif source.ndim and source.dtype != self.array.dtype and not is_basic(index):
+        raise RuntimeError(
+            f"setitem: by an index of tensors or lists, the value must have the tensor's dtype "
+            f"{self.array.dtype}, not {source.dtype}: convert it with .to(...)"
+        )
     try:
         place = self.array[index].shape
         np.broadcast_to(source, place)
@@ -126,7 +167,7 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     self.array[index] = source
     written(self)
     tracked = isinstance(value, Value) and value.node is not None
-    if is_grad_enabled() and (tracked or self.node is not None):
+    if is_grad_enabled() and (tracked or self.node is not None) and self.array.dtype.kind == "f":
         op = index_put.primitive  # type: ignore[attr-defined]
         if isinstance(value, Value):
             refresh(value)
@@ -138,25 +179,35 @@ def setitem(self: Any, index: Any, value: Any) -> None:
 def _fill(input: Any, value: Any) -> Any:
     if isinstance(value, Value) and value.array.ndim:
         raise RuntimeError(f"fill_: expected a number or 0-d tensor, not {value.array.shape}")
-    return overwrite(input, value if isinstance(value, Value) else np.asarray(value))
+    if isinstance(value, Value):
+        return overwrite(input, value)
+    check_fits("fill_", value, input.array.dtype)
+    return overwrite(input, np.asarray(value))
+
+
+def _overdraw(input: Any, values: Callable[[np.ndarray], np.ndarray]) -> Any:
+    """``input`` overwritten by what ``values`` draws for an array of its shape and dtype."""
+    like = np.zeros((), input.array.dtype)
+    sizes = tuple(input.array.shape)
+    return overwrite(input, random.sample(lambda s: values(np.broadcast_to(like, s)), sizes))
 
 
 def _uniform(input: Any, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Any:
-    return overwrite(input, random.uniform_values(input.array, a, b, generator))
+    return _overdraw(input, lambda x: random.uniform_values(x, a, b, generator))
 
 
 def _normal(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Any:
-    return overwrite(input, random.normal_values(input.array, mean, std, generator))
+    return _overdraw(input, lambda x: random.normal_values(x, mean, std, generator))
 
 
 def _random(input: Any, low: Any = None, high: Any = None, *, generator: Any = None) -> Any:
-    return overwrite(input, random.integer_values(input.array, low, high, generator))
+    return _overdraw(input, lambda x: random.integer_values(x, low, high, generator))
 
 
 def _bernoulli(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
-    chance = p.array if isinstance(p, Value) else p
-    full = wrap(np.broadcast_to(np.asarray(chance, np.float64), input.array.shape))
-    return overwrite(input, random.bernoulli(full, generator=generator).array)
+    chance: Any = p if isinstance(p, Value) else wrap(np.asarray(p))
+    full = chance.double().expand(tuple(input.array.shape))
+    return overwrite(input, random.bernoulli(full, generator=generator))
 
 
 fill_ = in_place(_fill, "fill_")

@@ -8,14 +8,19 @@ blocks of 16. So ``manual_seed(0); randn(100)`` gives PyTorch's numbers, to floa
 from __future__ import annotations
 
 import math
-import secrets
+import os
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import dtypes
+from ..devices import CPU, check_device
 from ..dtypes import as_numpy_dtype
-from ..tape import LEAF, wrap
+from ..tape import LEAF, no_grad, values_of, wrap
+from .box_muller import box_muller
 from .dims import sizes_of
 
 if TYPE_CHECKING:
@@ -32,8 +37,8 @@ class Generator:
     """
 
     def __init__(self, device: Any = "cpu") -> None:
-        self.device = device
-        self._engine = np.random.MT19937()
+        check_device(device)
+        self.device = CPU
         self.manual_seed(67280421310721)
 
     def manual_seed(self, seed: int) -> Generator:
@@ -42,13 +47,20 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise RuntimeError(f"manual_seed: {seed} does not fit in 64 bits")
         self._seed = seed % 2**64
-        self._engine._legacy_seeding(self._seed & 0xFFFFFFFF)
+        self.__dict__.pop("_engine", None)
         self._next_normal: float | None = None
         return self
 
+    @cached_property
+    def _engine(self) -> Any:
+        """The Mersenne Twister, made when first used: importing ``numpy.random`` takes 6 ms."""
+        engine = np.random.MT19937()
+        engine._legacy_seeding(self._seed & 0xFFFFFFFF)
+        return engine
+
     def seed(self) -> int:
         """Seed from the operating system's randomness; returns the seed."""
-        self.manual_seed(secrets.randbits(63))
+        self.manual_seed(int.from_bytes(os.urandom(8)) >> 1)
         return self._seed
 
     def initial_seed(self) -> int:
@@ -103,16 +115,17 @@ class Generator:
     def normal(self, count: int, kind: np.dtype) -> np.ndarray:
         """Numbers from the normal distribution of mean 0 and variance 1."""
         if count < 16:
-            return np.asarray([self._one_normal() for _ in range(count)]).astype(kind)
+            return np.asarray([self.one_normal() for _ in range(count)]).astype(kind)
         work = np.dtype(np.float64) if kind == np.float64 else np.dtype(np.float32)
         out = self.uniform(count, work)
         whole = count // 16 * 16
-        out[:whole] = _box_muller(out[:whole])
+        out[:whole] = box_muller(out[:whole])
         if whole < count:
-            out[-16:] = _box_muller(self.uniform(16, work))
+            out[-16:] = box_muller(self.uniform(16, work))
         return out.astype(kind, copy=False)
 
-    def _one_normal(self) -> float:
+    def one_normal(self) -> float:
+        """One number from the normal distribution, by Box and Muller's transform in float64."""
         if self._next_normal is not None:
             value, self._next_normal = self._next_normal, None
             return value
@@ -131,20 +144,30 @@ class Generator:
         return np.asarray(order, np.int64)
 
 
-def _box_muller(u: np.ndarray) -> np.ndarray:
-    """Normal numbers from uniform ones, in blocks of 16 (Box and Muller, 1958)."""
-    blocks = u.reshape(-1, 2, 8)
-    radius = np.sqrt(-2 * np.log(1 - blocks[:, 0]))
-    angle = (2 * math.pi) * blocks[:, 1]
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).reshape(-1)
-
-
 default_generator = Generator()
+
+
+def _plain_sample(draw: Callable[..., Any], sizes: tuple[int, ...]) -> Any:
+    return wrap(draw(sizes))
+
+
+# How a tensor of random numbers is made from a function that draws them; vmap sets its own.
+sampler: ContextVar[Callable[..., Any]] = ContextVar("sampler", default=_plain_sample)
+
+
+def sample(draw: Callable[[tuple[int, ...]], np.ndarray], sizes: tuple[int, ...]) -> Any:
+    """A tensor of what ``draw(sizes)`` returns: under ``vmap``, for each sample or for all."""
+    return sampler.get()(draw, sizes)
 
 
 def manual_seed(seed: int) -> Generator:
     """Start the default stream that belongs to a seed."""
     return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Seed the default stream from the operating system's randomness; returns the seed."""
+    return default_generator.seed()
 
 
 def initial_seed() -> int:
@@ -170,8 +193,9 @@ def _draw(
         raise RuntimeError(f"rand, randn: expected a floating dtype, not {kind}: use randint")
     shape = sizes_of(size)
     draw = getattr(generator or default_generator, method)
-    array = draw(math.prod(shape), kind).reshape(shape)
-    return wrap(array, LEAF if requires_grad else None)
+    out = sample(lambda sizes: draw(math.prod(sizes), kind).reshape(sizes), shape)
+    out.node = LEAF if requires_grad else None
+    return out
 
 
 def rand(
@@ -182,6 +206,7 @@ def rand(
     requires_grad: bool = False,
 ) -> Tensor:
     """Uniform numbers in [0, 1)."""
+    check_device(device)
     return _draw("uniform", size, dtype, generator, requires_grad)
 
 
@@ -193,6 +218,7 @@ def randn(
     requires_grad: bool = False,
 ) -> Tensor:
     """Normal numbers of mean 0 and variance 1."""
+    check_device(device)
     return _draw("normal", size, dtype, generator, requires_grad)
 
 
@@ -220,11 +246,18 @@ def randint(
     Raises:
         RuntimeError: if there is no integer between.
     """
+    check_device(device)
     if size is None:
         low, high, size = 0, low, high
     shape = sizes_of((size,))
     kind = dtypes.INT64 if dtype is None else as_numpy_dtype(dtype)
-    return wrap(_integers(low, high, math.prod(shape), generator).reshape(shape).astype(kind))
+    first, last = low, high
+    return sample(
+        lambda sizes: (
+            _integers(first, last, math.prod(sizes), generator).reshape(sizes).astype(kind)
+        ),
+        shape,
+    )
 
 
 def _integers(low: int, high: int, count: int, generator: Generator | None) -> np.ndarray:
@@ -236,16 +269,38 @@ def _integers(low: int, high: int, count: int, generator: Generator | None) -> n
     return (bits % np.uint64(span)).astype(np.int64) + low
 
 
+def randint_like(
+    input: Any, low: int, high: Any = None, *, dtype: Any = None, **ignored: Any
+) -> Tensor:
+    """Integers from ``low`` (0 if alone) to before ``high`` in another tensor's shape and dtype."""
+    low, high = (0, low) if high is None else (low, high)
+    return randint(low, high, input.array.shape, dtype=dtype or input.array.dtype)
+
+
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
 ) -> Tensor:
     """0 ... n-1 in random order."""
+    check_device(device)
     kind = dtypes.INT64 if dtype is None else as_numpy_dtype(dtype)
-    return wrap((generator or default_generator).permutation(n).astype(kind))
+    source = generator or default_generator
+
+    def draw(sizes: tuple[int, ...]) -> np.ndarray:
+        rows = [source.permutation(n) for _ in range(math.prod(sizes[:-1]))]
+        return np.reshape(rows, sizes).astype(kind)
+
+    return sample(draw, (n,))
 
 
 def normal(
-    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None
+    mean: Any,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    **ignored: Any,
 ) -> Tensor:
     """Normal numbers of a mean and a standard deviation, either of which may be a tensor.
 
@@ -254,7 +309,8 @@ def normal(
     """
     if size is None:
         size = (mean * std if hasattr(mean, "array") else std * mean).shape
-    return randn(*sizes_of((size,)), generator=generator) * std + mean
+    draws = randn(*sizes_of((size,)), generator=generator, dtype=dtype, device=device)
+    return (draws * std + mean).detach()
 
 
 def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
@@ -263,12 +319,18 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None
     Raises:
         RuntimeError: for a probability outside [0, 1].
     """
-    chance = input.array if p is None else np.asarray(p)
+    chance = values_of(input) if p is None else np.asarray(p)
     if not np.all((chance >= 0) & (chance <= 1)):
         raise RuntimeError("bernoulli: expected probabilities between 0 and 1")
     x = input.array
-    draws = (generator or default_generator).uniform(x.size, np.dtype(np.float64)).reshape(x.shape)
-    return wrap((draws < chance).astype(x.dtype))
+    kind = x.dtype if p is None and x.dtype.kind == "f" else np.dtype(np.float64)
+    source = generator or default_generator
+    draws = sample(
+        lambda sizes: source.uniform(math.prod(sizes), kind).reshape(sizes),
+        x.shape,
+    )
+    with no_grad():
+        return (draws < (input if p is None else p)).to(x.dtype)
 
 
 def multinomial(
@@ -280,12 +342,15 @@ def multinomial(
 ) -> Tensor:
     """Indices drawn with probabilities in proportion to weights, row by row.
 
-    Without replacement the weights compete as exponential clocks (Efraimidis and Spirakis, 2006).
+    Without replacement, and for a single sample, the weights compete as exponential clocks
+    (Efraimidis and Spirakis, 2006).
 
     Raises:
         RuntimeError: for negative or non-finite weights, a row of zeros, or more samples than
             weights without replacement.
     """
+    if input.array.ndim not in (1, 2) or input.array.dtype.kind != "f":
+        raise RuntimeError("multinomial: expected floating weights in 1 or 2 dimensions")
     weights = np.atleast_2d(input.array.astype(np.float64))
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
         raise RuntimeError("multinomial: weights must be finite and not negative")
@@ -297,7 +362,7 @@ def multinomial(
         )
     source = generator or default_generator
     rows, choices = weights.shape
-    if replacement:
+    if replacement and num_samples > 1:
         ladder = np.cumsum(weights, -1)
         heights = source.uniform(rows * num_samples, np.dtype(np.float64)).reshape(rows, -1)
         picks = [
@@ -319,15 +384,24 @@ def multinomial(
 def uniform_values(x: np.ndarray, low: float, high: float, generator: Any) -> np.ndarray:
     """What ``Tensor.uniform_`` writes."""
     draws = (generator or default_generator).uniform(x.size, x.dtype).reshape(x.shape)
-    return draws * np.asarray(high - low, x.dtype) + np.asarray(low, x.dtype)
+    first, last = np.asarray(low, x.dtype), np.asarray(high, x.dtype)
+    return _scaled(draws, last - first, first)
 
 
 def normal_values(x: np.ndarray, mean: float, std: float, generator: Any) -> np.ndarray:
     """What ``Tensor.normal_`` writes."""
     if std < 0:
         raise RuntimeError(f"normal: expects std >= 0, but found std {std}")
-    draws = (generator or default_generator).normal(x.size, x.dtype).reshape(x.shape)
-    return draws * np.asarray(std, x.dtype) + np.asarray(mean, x.dtype)
+    # a few numbers are drawn one by one in float64, and rounded at the end
+    kind = np.dtype(np.float64) if x.size < 16 else x.dtype
+    draws = (generator or default_generator).normal(x.size, kind).reshape(x.shape)
+    return _scaled(draws, np.asarray(std, kind), np.asarray(mean, kind)).astype(x.dtype)
+
+
+def _scaled(draws: np.ndarray, by: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """``draws by + shift``, in float32 rounded once, as PyTorch's fused multiply-add does."""
+    wide = np.float64 if draws.dtype == np.float32 else draws.dtype
+    return (draws.astype(wide) * by + shift.astype(wide)).astype(draws.dtype)
 
 
 def integer_values(x: np.ndarray, low: Any, high: Any, generator: Any) -> np.ndarray:

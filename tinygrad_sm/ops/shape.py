@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import promote
+from ..dtypes import dtype, promote
 from ..primitive import primitive
 from ..tape import Value, View, wrap
 from .dims import axes_of, axis_of, numpy_names, sizes_of
@@ -23,6 +23,8 @@ def seen_through(source: Any, out: Any, look: Callable[[Any], Any]) -> Any:
     if not isinstance(source, Value):
         return out
     out.version = source.version
+    if source.level and out.level == source.level:
+        source.share(out, lambda below, view: seen_through(below, view, look))
     if source.window is None:
         out.window = View(source, look, source.version[0])
     else:
@@ -35,6 +37,7 @@ _reshape = primitive(
     lambda x, sizes: x.reshape(sizes),
     "The same elements in another shape.",
     name="view",
+    linear=("x",),
     x=lambda g, shape: g.reshape(shape),
 )
 
@@ -66,7 +69,7 @@ def reshape(input: Any, *shape: Any) -> Tensor:
     """
     sizes = _complete("reshape", tuple(input.shape), sizes_of(shape))
     out = _reshape(input, sizes)
-    if isinstance(input, Value) and np.may_share_memory(out.array, input.array):
+    if isinstance(input, Value) and (input.level or np.may_share_memory(out.array, input.array)):
         return seen_through(input, out, lambda base: base.reshape(sizes))
     return out
 
@@ -77,9 +80,11 @@ def view(input: Any, *shape: Any) -> Tensor:
     Raises:
         RuntimeError: if the elements do not fit, or lie so that only a copy could be reshaped.
     """
+    if len(shape) == 1 and isinstance(shape[0], dtype):
+        return _reinterpreted(input, shape[0].numpy)
     sizes = _complete("view", input.array.shape, sizes_of(shape))
     out = _reshape(input, sizes)
-    if out.array.size and not np.may_share_memory(out.array, input.array):
+    if out.array.size and not input.level and not np.may_share_memory(out.array, input.array):
         raise RuntimeError(
             f"view: size {sizes} is not compatible with a tensor of shape {input.array.shape} "
             "whose elements are not contiguous: use .reshape(...), or .contiguous() first"
@@ -87,12 +92,19 @@ def view(input: Any, *shape: Any) -> Tensor:
     return seen_through(input, out, lambda base: base.reshape(sizes))
 
 
+def _reinterpreted(input: Any, kind: np.dtype) -> Any:
+    """The same bytes as numbers of another dtype; a view, off the tape."""
+    try:
+        out = wrap(input.array.view(kind))
+    except ValueError as error:
+        raise RuntimeError(f"view: {input.array.dtype} as {kind}: {error}") from None
+    return seen_through(input, out, lambda base: base.view(kind))
+
+
 @numpy_names
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions ``start_dim`` to ``end_dim`` made one."""
-    shape = input.shape
-    if not len(shape):
-        return reshape(input, 1)
+    shape = input.shape or (1,)
     first = axis_of("flatten", start_dim, len(shape)) + len(shape)
     last = axis_of("flatten", end_dim, len(shape)) + len(shape)
     if first > last:
@@ -109,6 +121,7 @@ def ravel(input: Any) -> Tensor:
 _permute = primitive(
     lambda x, axes: np.transpose(x, axes),
     name="permute",
+    linear=("x",),
     x=lambda g, axes: np.transpose(g, tuple(int(i) for i in np.argsort(axes))),
 )
 
@@ -155,7 +168,9 @@ def t(input: Any) -> Tensor:
 def squeeze(input: Any, dim: Any = None) -> Tensor:
     """Without dimensions of size 1: all of them, or those of ``dim`` that have it."""
     shape = input.array.shape
-    chosen = {a % len(shape) for a in axes_of("squeeze", dim, len(shape))} if shape else set()
+    if isinstance(dim, tuple) and not dim:
+        return reshape(input, shape)
+    chosen = {a % len(shape) for a in axes_of("squeeze", dim, len(shape))}
     return reshape(input, tuple(n for i, n in enumerate(shape) if n != 1 or i not in chosen))
 
 
@@ -167,7 +182,9 @@ def unsqueeze(input: Any, dim: int) -> Tensor:
     return reshape(input, tuple(shape))
 
 
-_broadcast = primitive(lambda x, sizes: np.broadcast_to(x, sizes), name="expand", x=lambda g: g)
+_broadcast = primitive(
+    lambda x, sizes: np.broadcast_to(x, sizes), name="expand", linear=("x",), x=lambda g: g
+)
 
 
 def broadcast_to(input: Any, *size: Any) -> Tensor:
@@ -217,6 +234,7 @@ def repeat(input: Any, *repeats: Any) -> Tensor:
 _cat = primitive(
     lambda axis, cuts, *arrays: np.concatenate(arrays, axis),
     name="cat",
+    linear=("arrays",),
     arrays=lambda g, axis, cuts: np.split(g, cuts, axis),
 )
 
@@ -274,6 +292,7 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
 _split = primitive(
     lambda x, cuts, axis: tuple(np.split(x, cuts, axis)),
     name="split",
+    linear=("x",),
     several=True,
     x=lambda g, axis: np.concatenate(g, axis),
 )
@@ -287,6 +306,8 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tenso
         RuntimeError: if sizes do not add up to the dimension.
     """
     shape = tensor.array.shape
+    if not shape:
+        raise RuntimeError("split: expects at least a 1-dimensional tensor")
     axis = axis_of("split", dim, len(shape))
     total = shape[axis]
     if isinstance(split_size_or_sections, Sequence):
@@ -315,8 +336,10 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most ``chunks`` pieces of equal size along ``dim`` (the last may be smaller)."""
     if chunks < 1:
         raise RuntimeError(f"chunk: expects chunks to be greater than 0, got {chunks}")
+    if not input.array.ndim:
+        raise RuntimeError("chunk: expects at least a 1-dimensional tensor")
     total = input.array.shape[axis_of("chunk", dim, input.array.ndim)]
-    return split(input, max(-(-total // chunks), 1), dim)
+    return split(input, -(-total // chunks) if total else [0] * chunks, dim)
 
 
 @numpy_names
@@ -329,19 +352,38 @@ def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
 
 
 _flip = primitive(
-    lambda x, axes: np.flip(x, axes).copy(), name="flip", x=lambda g, axes: np.flip(g, axes)
+    lambda x, axes: np.flip(x, axes).copy(),
+    name="flip",
+    linear=("x",),
+    family="trailing",
+    x=lambda g, axes: np.flip(g, axes),
 )
 
 
-def flip(input: Any, *dims: Any) -> Tensor:
+def flip(input: Any, *axes: Any, dims: Any = ()) -> Tensor:
     """The order of elements along ``dims`` turned round, as a copy."""
-    return _flip(input, axes_of("flip", sizes_of(dims), input.array.ndim))
+    chosen = sizes_of(axes or (dims,))
+    if not chosen:
+        return clone(input)
+    return _flip(input, axes_of("flip", chosen, input.array.ndim))
 
 
 # --- triangles ------------------------------------------------------------------------------------------
 
-_tril = primitive(lambda x, k: np.tril(x, k), name="tril", x=lambda g, k: np.tril(g, k))
-_triu = primitive(lambda x, k: np.triu(x, k), name="triu", x=lambda g, k: np.triu(g, k))
+_tril = primitive(
+    lambda x, k: np.tril(x, k),
+    name="tril",
+    linear=("x",),
+    family="trailing",
+    x=lambda g, k: np.tril(g, k),
+)
+_triu = primitive(
+    lambda x, k: np.triu(x, k),
+    name="triu",
+    linear=("x",),
+    family="trailing",
+    x=lambda g, k: np.triu(g, k),
+)
 
 
 def tril(input: Any, diagonal: int = 0) -> Tensor:
@@ -361,7 +403,7 @@ def _need_matrix(name: str, input: Any) -> None:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
 
 
-_clone = primitive(lambda x: x.copy(), name="clone", x=lambda g: g)
+_clone = primitive(lambda x: x.copy(), name="clone", family="elementwise", x=lambda g: g)
 
 
 def clone(input: Any, *, memory_format: Any = None) -> Tensor:
@@ -374,11 +416,13 @@ def contiguous(input: Any, memory_format: Any = None) -> Tensor:
     return input if input.array.flags.c_contiguous else _clone_in_order(input)
 
 
-_clone_in_order = primitive(lambda x: np.ascontiguousarray(x), name="contiguous", x=lambda g: g)
+_clone_in_order = primitive(
+    lambda x: np.ascontiguousarray(x), name="contiguous", family="elementwise", x=lambda g: g
+)
 
 
 def detached(input: Any) -> Any:
     """The same memory off the tape; a write through either is seen, and counted, by both."""
-    out = wrap(input.array)
+    out = input.below(detached) if input.level else wrap(input.array)
     out.version = input.version
     return out

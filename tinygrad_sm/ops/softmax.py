@@ -10,6 +10,7 @@ from ..dtypes import as_numpy_dtype
 from ..primitive import primitive
 from .dims import axis_of, numpy_names
 from .elementwise import cast, float_input
+from .kernels import row_sums, softmax_rows
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
 
 def softmax_array(x: np.ndarray, axis: int) -> np.ndarray:
     """Softmax of an array: the largest score is subtracted first, so nothing overflows."""
-    if not x.size or not x.ndim:
-        return np.ones_like(x)
+    if not x.size:
+        return x.copy()
+    if not x.ndim:
+        return softmax_array(x.reshape(1), -1).reshape(())
+    if axis == -1 and x.flags.c_contiguous:
+        return softmax_rows(x.reshape(-1, x.shape[-1]))[0].reshape(x.shape)
     out = x - x.max(axis=axis, keepdims=True)
     np.exp(out, out=out)
     out /= out.sum(axis=axis, keepdims=True)
@@ -27,25 +32,31 @@ def softmax_array(x: np.ndarray, axis: int) -> np.ndarray:
 
 def log_softmax_array(x: np.ndarray, axis: int) -> np.ndarray:
     """The logarithm of softmax, without the rounding of taking one."""
-    if not x.size or not x.ndim:
-        return np.zeros_like(x)
+    if not x.size:
+        return x.copy()
+    if not x.ndim:
+        return log_softmax_array(x.reshape(1), -1).reshape(())
     out = x - x.max(axis=axis, keepdims=True)
-    out -= np.log(np.exp(out).sum(axis=axis, keepdims=True))
+    out -= np.log(_total(np.exp(out), axis))
     return out
 
 
 def _total(x: Any, axis: int) -> Any:
+    if axis == -1 and type(x) is np.ndarray and x.ndim:
+        return row_sums(x)
     return np.sum(x, axis=axis, keepdims=True) if len(x.shape) else x
 
 
 _softmax = primitive(
     softmax_array,
     name="softmax",
+    family="trailing",
     x=lambda g, out, axis: out * (g - _total(g * out, axis)),
 )
 _log_softmax = primitive(
     log_softmax_array,
     name="log_softmax",
+    family="trailing",
     x=lambda g, out, axis: g - np.exp(out) * _total(g, axis),
 )
 

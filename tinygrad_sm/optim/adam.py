@@ -7,12 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from ..tape import Value, wrap
 from ..tensor import Tensor
-from .optimizer import Optimizer, Params, check_implementation_flags, check_not_negative
+from .optimizer import Params
+from .rule import (
+    Rule,
+    blend,
+    blend_square,
+    check_betas,
+    check_implementation_flags,
+    check_not_negative,
+    shrink,
+)
 
 
-class Adam(Optimizer):
+class Adam(Rule):
     r"""Adam (Kingma and Ba, 2015), and AMSGrad (Reddi et al., 2018).
 
     With gradient g in step t, moments m and v, learning rate lr and weight decay lambda::
@@ -52,6 +60,8 @@ class Adam(Optimizer):
     tensor([2.5000], requires_grad=True)
     """
 
+    kept = ("exp_avg", "exp_avg_sq")
+
     def __init__(
         self,
         params: Params,
@@ -70,11 +80,7 @@ class Adam(Optimizer):
     ) -> None:
         check_not_negative("learning rate", lr)
         check_not_negative("epsilon value", eps)
-        for i, beta in enumerate(betas):
-            if not 0.0 <= beta < 1.0:
-                raise ValueError(
-                    f"Invalid beta parameter at index {i}: {beta}: expected at least 0, less than 1"
-                )
+        check_betas(betas)
         check_not_negative("weight_decay value", weight_decay)
         check_implementation_flags(type(self).__name__, differentiable)
         super().__init__(
@@ -94,69 +100,24 @@ class Adam(Optimizer):
             },
         )
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        for entry in self.state.values():  # checkpoints of early PyTorch count in plain numbers
-            if "step" in entry and not isinstance(entry["step"], Value):
-                entry["step"] = wrap(np.array(entry["step"], np.float32))
-
-    def _check_state(self, number: int, p: Tensor, entry: dict[str, Any]) -> None:
-        super()._check_state(number, p, entry)
-        missing = [name for name in ("step", "exp_avg", "exp_avg_sq") if name not in entry]
-        if entry and missing:
-            raise ValueError(
-                f"{type(self).__name__}.load_state_dict: the state of parameter {number} lacks "
-                f"{', '.join(missing)}: was it saved by another kind of optimizer?"
-            )
-
     def _update(
         self, p: Tensor, grad: np.ndarray, state: dict[str, Any], group: dict[str, Any]
     ) -> None:
         x = p.array
-        lr, decay = float(group["lr"]), float(group["weight_decay"])
-        if group["decoupled_weight_decay"]:
-            if decay:
-                np.multiply(x, 1 - lr * decay, out=x)
-            decay = 0.0
-        g = self._descent(x, grad, decay, group["maximize"])
+        g = self._descent(x, grad, shrink(x, group), group["maximize"])
+        lr = float(group["lr"])
         beta1, beta2 = map(float, group["betas"])
-        count, mean, square = self._moments(x, state)
-        count += 1
+        step, mean, square = self._recall(x, state, group)
         scratch = self._scratch(x)
-
-        np.subtract(g, mean, out=scratch)
-        np.multiply(scratch, 1 - beta1, out=scratch)
-        np.add(mean, scratch, out=mean)
-
-        np.multiply(g, g, out=scratch)
-        np.multiply(scratch, 1 - beta2, out=scratch)
-        np.multiply(square, beta2, out=square)
-        np.add(square, scratch, out=square)
+        blend(mean, g, 1 - beta1, scratch)
+        blend_square(square, g, beta2, scratch)
         if group["amsgrad"]:
-            square = self._largest(square, state)
-
+            largest = self._begun(x, state, "max_exp_avg_sq")
+            square = np.maximum(largest, square, out=largest)
         # both corrections are numbers, multiplied together so that they cost one pass, not two
-        steps = count.item()
-        correction = math.sqrt(1 - beta2**steps)
+        correction = math.sqrt(1 - beta2**step)
         np.sqrt(square, out=scratch)
         np.add(scratch, float(group["eps"]) * correction, out=scratch)
         np.divide(mean, scratch, out=scratch)
-        np.multiply(scratch, lr * correction / (1 - beta1**steps), out=scratch)
+        np.multiply(scratch, lr * correction / (1 - beta1**step), out=scratch)
         np.subtract(x, scratch, out=x)
-
-    def _moments(
-        self, x: np.ndarray, state: dict[str, Any]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The number of steps so far, m and v: zeros at first."""
-        if "step" not in state:
-            state["step"] = wrap(np.zeros((), np.float32))
-            state["exp_avg"] = wrap(np.zeros_like(x))
-            state["exp_avg_sq"] = wrap(np.zeros_like(x))
-        return state["step"].array, state["exp_avg"].array, state["exp_avg_sq"].array
-
-    def _largest(self, square: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-        """The largest v so far, element by element."""
-        if "max_exp_avg_sq" not in state:
-            state["max_exp_avg_sq"] = wrap(np.zeros_like(square))
-        largest: np.ndarray = state["max_exp_avg_sq"].array
-        return np.maximum(largest, square, out=largest)

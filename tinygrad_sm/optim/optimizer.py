@@ -290,29 +290,6 @@ class Optimizer:
             "Nothing was changed"
         )
 
-    def _scratch(self, x: np.ndarray, slot: int = 0) -> np.ndarray:
-        """Memory in the shape and dtype of ``x`` that is kept from step to step.
-
-        Fresh memory for a large temporary costs more than the arithmetic done in it.
-        """
-        kept: dict[Any, np.ndarray] = self.__dict__.setdefault("_memory", {})
-        key = (slot, x.dtype)
-        if key not in kept or kept[key].size < x.size:
-            kept[key] = np.empty(x.size, x.dtype)
-        return kept[key][: x.size].reshape(x.shape)
-
-    def _descent(
-        self, x: np.ndarray, grad: np.ndarray, weight_decay: float, maximize: bool
-    ) -> np.ndarray:
-        """The gradient of what is minimized: turned round to maximize, with the L2 penalty's."""
-        if not (weight_decay or maximize):
-            return grad
-        out = self._scratch(x, slot=1)
-        if not weight_decay:
-            return np.negative(grad, out=out)
-        np.multiply(x, weight_decay, out=out)
-        return np.subtract(out, grad, out=out) if maximize else np.add(out, grad, out=out)
-
     # --- saving and loading -----------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
@@ -406,12 +383,17 @@ class Optimizer:
             ValueError: if a tensor with dimensions has not the parameter's shape.
         """
         for name, value in entry.items():
-            if isinstance(value, Value) and value.array.shape not in ((), p.array.shape):
+            expected = (), self._shape_kept(name, p.array.shape)
+            if isinstance(value, Value) and value.array.shape not in expected:
                 raise ValueError(
                     f"{type(self).__name__}.load_state_dict: {name} of parameter {number} has shape "
                     f"{value.array.shape}, the parameter {p.array.shape}: the parameters must come "
                     "in the same order as when it was saved"
                 )
+
+    def _shape_kept(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of what is remembered under a name for a parameter of a shape."""
+        return shape
 
     # --- hooks ------------------------------------------------------------------------------------
 
@@ -495,31 +477,3 @@ def _restored(value: Any, p: Tensor, name: str | None = None) -> Any:
     array = np.asarray(value)
     keep = name == "step" or p.array.dtype.kind != "f"
     return wrap(np.array(array, array.dtype if keep else p.array.dtype, order="K"))
-
-
-# --- the checks that constructors share -----------------------------------------------------------
-
-
-def check_not_negative(description: str, value: Any) -> None:
-    """Refuse an option below 0, or not finite.
-
-    Raises:
-        ValueError: calling the option by its description, such as ``"learning rate"``.
-    """
-    if isinstance(value, Value) and value.array.size != 1:
-        raise ValueError(f"Tensor {description} must be 1-element, not {value.array.shape}")
-    if not 0.0 <= float(value) < math.inf:
-        raise ValueError(f"Invalid {description}: {value}: expected a finite number, at least 0")
-
-
-def check_implementation_flags(name: str, differentiable: bool) -> None:
-    """Refuse what is more than a choice between equal implementations.
-
-    Raises:
-        NotImplementedError: for ``differentiable=True``.
-    """
-    if differentiable:
-        raise NotImplementedError(
-            f"{name}: differentiable=True is not supported: a step is not recorded. Write the "
-            "update with tensor operations to differentiate through it"
-        )

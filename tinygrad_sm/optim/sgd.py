@@ -8,10 +8,11 @@ import numpy as np
 
 from ..tape import wrap
 from ..tensor import Tensor
-from .optimizer import Optimizer, Params, check_implementation_flags, check_not_negative
+from .optimizer import Params
+from .rule import Rule, check_implementation_flags, check_not_negative
 
 
-class SGD(Optimizer):
+class SGD(Rule):
     r"""Stochastic gradient descent, with momentum if asked for.
 
     With gradient g, learning rate lr, momentum mu, dampening tau and weight decay lambda::

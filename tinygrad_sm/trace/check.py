@@ -18,6 +18,7 @@ from ..tape import unbroadcast
 STEP = 1e-6  # relative to the size of each element
 TOLERANCE = 1e-5
 COORDINATES = 12  # up to so many elements are moved one by one
+SYMMETRIC = ("linalg_cholesky", "linalg_eigh")  # they read one triangle and mean both
 SINGLE_STEP, SINGLE_TOLERANCE = 1e-2, 5e-3  # where the forward function gives less than float64
 
 
@@ -167,7 +168,12 @@ class _Problem:
         return unbroadcast(grad, self.x.shape) if grad.shape != self.x.shape else grad
 
     def directions(self) -> Iterator[np.ndarray]:
-        """Where to move: each element by a part of its own size."""
+        """Where to move: each element by a part of its own size, mirrored if the matrix is."""
+        mirrored = self.op.name in SYMMETRIC
+        for direction in self._free_directions():
+            yield direction + direction.swapaxes(-2, -1) if mirrored else direction
+
+    def _free_directions(self) -> Iterator[np.ndarray]:
         size = np.abs(self.x)
         reach = np.where(_sized(size), size, min(_typical(size), 1.0)) * self.usable
         if self.x.size <= COORDINATES:
@@ -214,8 +220,9 @@ class _Problem:
             right += float(rises.sum())
             left += float(falls.sum())
             parts += float(np.linalg.norm(rises + falls)) / 2
-            rounding += float(np.linalg.norm(weight * np.where(smooth, here, 0.0)))
-        return left, right, parts, float(100 * self.precision * rounding / step)
+            rounding += float(np.linalg.norm(weight * np.where(smooth, here, 0.0))) / step
+            rounding += float(np.linalg.norm(weight) * np.linalg.norm(direction))
+        return left, right, parts, float(100 * self.precision * rounding)
 
 
 def _double(a: Any) -> Any:

@@ -175,8 +175,11 @@ class Recorder:
     # --- forward ---------------------------------------------------------------------------------
 
     def recorded(self, node: Node, args: Sequence[Any], out: Any, residuals: Any) -> None:
-        """Note an operation that the tape has just recorded."""
-        if threading.get_ident() != self._thread:
+        """Note an operation that the tape has just recorded.
+
+        What runs on values that a level wraps is noted below it, where it runs on plain tensors.
+        """
+        if threading.get_ident() != self._thread or _level_of(args):
             return
         op = node.op
         arguments = [self._argument(a) for a in args]
@@ -310,12 +313,12 @@ class Recorder:
 
     # --- backward --------------------------------------------------------------------------------
 
-    def gradients(self, record: bool) -> _Gradients:
+    def gradients(self, lifted: bool) -> _Gradients:
         """The gradients of a walk that begins, such that each move is noted."""
         if threading.get_ident() != self._thread:
-            return _Gradients(record)
+            return _Gradients(lifted)
         self.walks.append(tape.user_line(3))
-        return _Watched(record, self, len(self.walks) - 1)
+        return _Watched(lifted, self, len(self.walks) - 1)
 
     def close(self) -> None:
         """End the run; the rest happens without the program's own objects."""
@@ -364,8 +367,8 @@ def _memory(value: Any) -> tuple[int, int]:
 class _Watched(_Gradients):
     """The gradients of a walk, of which a recorder is told."""
 
-    def __init__(self, record: bool, recorder: Recorder, walk: int) -> None:
-        super().__init__(record)
+    def __init__(self, lifted: bool, recorder: Recorder, walk: int) -> None:
+        super().__init__(lifted)
         self.recorder = recorder
         self.walk = walk
         self.totals: dict[Any, int] = {}
@@ -387,15 +390,20 @@ class _Watched(_Gradients):
         if row < 0 or recorder.rows[row].op is not node.op:
             return g
         step = Step("backward", row, self.walk)
-        step.fused = self.record and node.op.definition is not None
+        step.fused = self.lifted and node.op.definition is not None
         if node.op.several:
-            step.grads = [recorder.store.keep(bare(x)) for x in g]
+            step.grads = self._kept(g)
         else:
             step.grads = [recorder.store.keep(bare(g)) if total is None else total]
         self.step = step
         self.arrived = g
         recorder._step(step)
         return g
+
+    def _kept(self, grad: Any) -> list[int]:
+        """The numbers of a node's gradient, of which several results have one each."""
+        parts = grad if type(grad) is list else [grad]
+        return [self.recorder.store.keep(bare(x)) for x in parts if x is not None]
 
     def _finish(self) -> None:
         """Note whether the node before let go of what it had saved."""
@@ -419,7 +427,7 @@ class _Watched(_Gradients):
         if self.step is None:
             return
         if source is not self.arrived:  # a hook put another in its place
-            self.step.grads = [store.keep(bare(source))]
+            self.step.grads = self._kept(source)
             self.arrived = source
         position = self._position(target)
         row, output = self.recorder.row_of(target) if is_node else (self._leaf(target), 0)
@@ -463,6 +471,15 @@ class _Watched(_Gradients):
             if leaf in before or leaf._hooks:
                 step.new = store.fresh(leaf._grad.array)
             recorder._step(step)
+
+
+def _level_of(args: Any) -> int:
+    """The level of the first wrapped value among arguments, tuples (indices) included, or 0."""
+    for a in args:
+        level = _level_of(a) if type(a) is tuple else a.level if isinstance(a, Value) else 0
+        if level:
+            return level
+    return 0
 
 
 def bare(grad: Any) -> np.ndarray:

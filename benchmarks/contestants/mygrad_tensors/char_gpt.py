@@ -16,7 +16,6 @@ from ..updates import AdamW
 from .training import Weights, linear, tensors, trainer
 
 
-
 def single(number: float) -> Any:
     """A float32: MyGrad takes a Python number for a float64, and then all that follows is one."""
     return np.float32(number)

@@ -1,0 +1,50 @@
+"""Writes in place: what they reach, and what they would spoil."""
+
+import numpy as np
+import pytest
+
+import tinygrad_sm as sg
+
+WRITES = {
+    "to itself": lambda e: e.add_(1.0),
+    "by index": lambda e: e.__setitem__(0, 5.0),
+    "to a view": lambda e: e.view(-1).mul_(2.0),
+    "to an element": lambda e: e[0].fill_(3.0),
+    "off the tape": lambda e: e.detach().add_(1.0),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+@pytest.mark.parametrize("name", ["exp", "sigmoid", "tanh", "sqrt"])
+def test_a_result_that_its_own_rule_reads_may_not_change(name, write):
+    t = sg.tensor([1.0, 2.0], requires_grad=True)
+    e = getattr(t, name)()
+    write(e)
+    with pytest.raises(RuntimeError, match=rf"a result of shape \(2,\) that {name} saved"):
+        e.sum().backward()
+    assert t.grad is None
+
+
+def test_the_tape_can_still_be_used_if_the_result_is_not_read():
+    t = sg.tensor([1.0, 2.0], requires_grad=True)
+    e = t * 3.0
+    e.add_(1.0)
+    e.sum().backward()
+    assert t.grad.tolist() == [3.0, 3.0]
+
+
+def test_an_element_is_a_view():
+    x = sg.zeros(2, 3)
+    x[1, 2].add_(1.0)
+    x[0][1].fill_(7.0)
+    assert x.tolist() == [[0.0, 7.0, 0.0], [0.0, 0.0, 1.0]]
+    assert x[0, 0].shape == ()
+    assert np.shares_memory(x[0, 0].array, x.array)
+
+
+def test_a_write_to_an_element_is_recorded():
+    w = sg.tensor([3.0, 4.0], requires_grad=True)
+    y = w * 1.0
+    y[0].mul_(w[1])
+    (y * y).sum().backward()
+    assert w.grad.tolist() == [2 * 3 * 16.0, 2 * 4 * 9 + 2 * 4.0]

@@ -1,0 +1,231 @@
+"""Operations that pick elements by their rank: largest, smallest, and what lies between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..primitive import primitive
+from ..tape import Value, wrap
+from .dims import axis_of, numpy_names
+from .elementwise import maximum, minimum
+from .indexing import ValuesAndIndices, gather, sort
+from .reduction import amax, amin, extreme_with_index
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+@numpy_names
+def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The largest element; along ``dim``: (values, indices); or of two tensors, elementwise."""
+    dim = other if dim is None else dim
+    if dim is None:
+        return amax(input)
+    if isinstance(dim, Value):
+        return maximum(input, dim)
+    return ValuesAndIndices(*extreme_with_index("max", input, dim, keepdim))
+
+
+@numpy_names
+def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The smallest element; along ``dim``: (values, indices); or of two tensors, elementwise."""
+    dim = other if dim is None else dim
+    if dim is None:
+        return amin(input)
+    if isinstance(dim, Value):
+        return minimum(input, dim)
+    return ValuesAndIndices(*extreme_with_index("min", input, dim, keepdim))
+
+
+class MinMax(NamedTuple):
+    """What ``aminmax`` returns."""
+
+    min: Any
+    max: Any
+
+
+@numpy_names
+def aminmax(input: Any, *, dim: Any = None, keepdim: bool = False) -> MinMax:
+    """(smallest, largest) of everything or along ``dim``; equal ones share the gradient."""
+    return MinMax(amin(input, dim, keepdim), amax(input, dim, keepdim))
+
+
+def _ranked(name: str, input: Any, ranks: np.ndarray, dim: int, keepdim: bool) -> ValuesAndIndices:
+    """The elements of given ranks, one a row along ``dim``."""
+    axis = axis_of(name, dim, input.array.ndim)
+    if not input.array.ndim:
+        return ValuesAndIndices(input.clone(), wrap(np.zeros((), np.int64)))
+    order = np.argsort(input.array, axis, kind="stable")
+    index = wrap(np.take_along_axis(order, ranks, axis))
+    values = gather(input, axis, index)
+    if keepdim:
+        return ValuesAndIndices(values, index)
+    return ValuesAndIndices(values.squeeze(axis), index.squeeze(axis))
+
+
+@numpy_names
+def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
+    """The ``k``-th smallest along ``dim``, counted from 1, and where it stands.
+
+    Raises:
+        RuntimeError: if there are fewer than ``k``.
+    """
+    axis = axis_of("kthvalue", dim, input.array.ndim)
+    size = input.array.shape[axis] if input.array.ndim else 1
+    if not size:
+        raise IndexError(f"kthvalue: expected dimension {dim} to have non-zero size")
+    if not 1 <= k <= size:
+        raise RuntimeError(f"kthvalue: selected number k ({k}) out of range for dimension {dim}")
+    return _ranked("kthvalue", input, _constant(input.array, axis, k - 1), dim, keepdim)
+
+
+def _constant(x: np.ndarray, axis: int, rank: int) -> np.ndarray:
+    shape = list(x.shape)
+    if shape:
+        shape[axis] = 1
+    return np.full(shape, rank)
+
+
+def _lower_middle(x: np.ndarray, skip_nan: bool) -> Any:
+    ordered = np.sort(x.reshape(-1))
+    count = ordered.size - np.count_nonzero(ordered != ordered) if skip_nan else ordered.size
+    if not count and x.dtype.kind != "f":
+        return np.asarray(np.iinfo(x.dtype).min if x.dtype.kind in "iu" else False, x.dtype)
+    if not count or (not skip_nan and ordered[-1] != ordered[-1]):
+        return np.asarray(np.nan, x.dtype)
+    return ordered[(count - 1) // 2]
+
+
+def _share_median(g: Any, x: Any, out: Any) -> Any:
+    """Each of n elements equal to the median gets 1/n of the gradient; NaN equals NaN here."""
+    hit = np.equal(x, out) | (np.isnan(x) & np.isnan(out))
+    return g * (hit / np.sum(hit))
+
+
+_median = primitive(lambda x, skip_nan: _lower_middle(x, skip_nan), name="median", x=_share_median)
+
+
+def _median_of(name: str, input: Any, dim: Any, keepdim: bool, skip_nan: bool) -> Any:
+    x = input.array
+    if dim is None:
+        return _median(input, skip_nan)
+    axis = axis_of(name, dim, x.ndim)
+    if not x.ndim:
+        return _ranked(name, input, np.zeros((), int), dim, keepdim)
+    if not x.shape[axis]:
+        raise IndexError(f"{name}: expected dimension {dim} to have non-zero size")
+    missing = np.count_nonzero(x != x, axis, keepdims=True)
+    size = x.shape[axis]
+    if skip_nan:
+        ranks = np.maximum(size - missing - 1, 0) // 2
+    else:
+        ranks = np.where(missing > 0, size - missing, (size - 1) // 2)
+    return _ranked(name, input, ranks, dim, keepdim)
+
+
+@numpy_names
+def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """The median, the lower of two middle ones; along ``dim``: (values, indices); NaN if one is."""
+    return _median_of("median", input, dim, keepdim, skip_nan=False)
+
+
+@numpy_names
+def nanmedian(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """``median`` of what is not NaN."""
+    return _median_of("nanmedian", input, dim, keepdim, skip_nan=True)
+
+
+@numpy_names
+def mode(input: Any, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
+    """The most frequent value along ``dim``, the smallest of equals, and where it stands last."""
+    axis = axis_of("mode", dim, input.array.ndim)
+    if not input.array.ndim:
+        return ValuesAndIndices(input.clone(), wrap(np.zeros((), np.int64)))
+    rows = np.moveaxis(input.array, axis, -1)
+    index = np.zeros((*rows.shape[:-1], 1), np.int64)
+    for place in np.ndindex(*rows.shape[:-1]):
+        values, counts = np.unique(rows[place], return_counts=True)
+        index[place] = np.flatnonzero(rows[place] == values[counts.argmax()])[-1]
+    found = wrap(np.moveaxis(index, -1, axis))
+    picked: Any = gather(input, axis, found)
+    if keepdim:
+        return ValuesAndIndices(picked, found)
+    return ValuesAndIndices(picked.squeeze(axis), found.squeeze(axis))
+
+
+# --- quantiles ---------------------------------------------------------------------------------------------
+
+_INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def _quantile(
+    name: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolation: str, skip_nan: bool
+) -> Any:
+    if interpolation not in _INTERPOLATIONS:
+        raise RuntimeError(f"{name}: interpolation must be one of {_INTERPOLATIONS}")
+    if input.array.dtype.kind != "f" or input.array.dtype.itemsize < 4:
+        raise RuntimeError(f"{name}: input must be float32 or float64, not {input.array.dtype}")
+    levels = np.asarray(q.array if isinstance(q, Value) else q, np.float64)
+    if isinstance(q, Value) and q.array.dtype != input.array.dtype:
+        raise RuntimeError(f"{name}: q must be of the same dtype as the input")
+    if levels.ndim > 1 or not np.all((levels >= 0) & (levels <= 1)):
+        raise RuntimeError(f"{name}: q must hold values in [0, 1] in at most one dimension")
+    if not input.array.size:
+        raise RuntimeError(f"{name}: input tensor must be non-empty")
+    ndim = input.array.ndim
+    axis = -1 if dim is None else axis_of(name, dim, ndim)
+    rows = input.reshape(-1) if dim is None or not ndim else input.movedim(axis, -1)
+    out = _between(sort(rows, -1).values, levels.reshape(-1), interpolation, skip_nan)
+    if keepdim and dim is None:
+        out = out.reshape((1,) * ndim + (-1,))
+    elif keepdim and ndim:
+        out = out.unsqueeze(axis - 1)
+    return out.movedim(-1, 0) if levels.ndim else out.squeeze(-1)
+
+
+def _between(ordered: Any, levels: np.ndarray, interpolation: str, skip_nan: bool) -> Any:
+    """The quantiles of sorted rows, in a last dimension of their own."""
+    missing = np.isnan(ordered.array).sum(-1, keepdims=True)
+    size = ordered.array.shape[-1]
+    last = np.maximum(size - missing, 1) - 1 if skip_nan else np.full_like(missing, size - 1)
+    ranks = levels * last
+    ranks = np.where((missing > 0) & (not skip_nan), size - 1, ranks)
+    rounding = {"lower": np.floor, "higher": np.ceil, "nearest": np.rint}
+    if interpolation in rounding:
+        ranks = rounding[interpolation](ranks)
+    low = np.floor(ranks)
+    share = np.full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - low
+    weight = wrap(share.astype(ordered.array.dtype))
+    below = gather(ordered, -1, wrap(low.astype(np.int64)))
+    above = gather(ordered, -1, wrap(np.ceil(ranks).astype(np.int64)))
+    return below + (above - below) * weight
+
+
+@numpy_names
+def quantile(
+    input: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear"
+) -> Tensor:
+    """The values below which the shares ``q`` of the elements lie; NaN if an element is.
+
+    Args:
+        input: float32 or float64.
+        q: a number in [0, 1], or a tensor of several, which then get a first dimension.
+        dim: the dimension; all elements if ``None``.
+        keepdim: keep the dimension with size 1.
+        interpolation: between two elements: ``linear``, ``lower``, ``higher``, ``midpoint`` or
+            ``nearest``.
+
+    Raises:
+        RuntimeError: for q outside [0, 1], other dtypes, or no elements.
+    """
+    return _quantile("quantile", input, q, dim, keepdim, interpolation, skip_nan=False)
+
+
+@numpy_names
+def nanquantile(
+    input: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear"
+) -> Tensor:
+    """``quantile`` of what is not NaN."""
+    return _quantile("nanquantile", input, q, dim, keepdim, interpolation, skip_nan=True)
