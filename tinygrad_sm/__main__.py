@@ -74,8 +74,11 @@ def _run(options: argparse.Namespace) -> tuple[Trace, int]:
 def _write(run: Trace, options: argparse.Namespace) -> None:
     printed = {"text": run.text, "json": run.json, "dot": run.dot}
     chosen = [form for name, form in printed.items() if getattr(options, name)]
-    for form in chosen:
-        print(form())
+    try:
+        for form in chosen:
+            print(form(), flush=True)
+    except BrokenPipeError:  # whoever reads has seen enough: let the last flush go nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if options.show:
         run.show()
     if options.out or not (chosen or options.show):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 import weakref
 
@@ -420,3 +422,47 @@ def test_trace_of_a_matrix():
     assert x.grad.tolist() == [[1, 0, 0], [0, 1, 0]]
     with pytest.raises(RuntimeError, match="matrix"):
         sg.trace(sg.ones(3))
+
+
+def test_the_name_trace_means_both_a_recording_and_the_trace_of_a_matrix():
+    from tinygrad_sm.trace import session  # binds no name in the package anew
+
+    matrix = sg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    assert isinstance(sg.trace(), session.Trace)
+    assert sg.trace(matrix).item() == sg.trace(input=matrix).item() == 5.0
+    sg.trace(matrix).backward()
+    assert matrix.grad.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    with pytest.raises(RuntimeError, match="expected a matrix"):
+        sg.trace(sg.ones(2))
+
+
+def test_importing_the_package_does_not_load_the_recorder():
+    code = "import sys, tinygrad_sm; sys.exit(any('tinygrad_sm.trace.' in m for m in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_transforms_are_noted_where_they_run_on_plain_tensors():
+    w = sg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    rows = sg.tensor([[1.0, 0.0, 2.0], [0.5, 1.0, -1.0]])
+
+    def slope(w, x):
+        return sg.func.grad(lambda w: (w * x).sum().tanh())(w)
+
+    def run():
+        w.grad = None
+        sg.func.vmap(slope, in_dims=(None, 0))(w, rows).sum().backward()
+        sg.func.jvp(lambda w: (w * w).exp(), (w,), (sg.ones(3),))
+        return w.grad.numpy()
+
+    alone = run()
+    with sg.trace() as t:
+        np.testing.assert_array_equal(run(), alone)
+    d = t.document()
+    check_sums(d)
+    assert len(d["walks"]) == 1  # what the inner grad does is seen as the operations it runs
+    delivery = next(step for step in d["steps"] if step["kind"] == "deliver")
+    np.testing.assert_array_equal(array(d, delivery["new"]), alone)
+    tanh = next(row for row in d["rows"] if row.get("op") == "tanh")
+    np.testing.assert_allclose(
+        array(d, tanh["outs"][0]), np.tanh((w.detach().numpy() * rows.numpy()).sum(1)), 1e-6
+    )
