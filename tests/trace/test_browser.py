@@ -128,6 +128,18 @@ def test_gradients_on_the_page_are_those_of_the_program(page, program):
     assert seen == set(leaves)
 
 
+def test_no_text_is_cut_off_at_its_lower_edge(page):
+    page.open(programs.mlp()[0])
+    page.press(Keys.END, Keys.ARROW_LEFT, Keys.ARROW_LEFT, Keys.ARROW_LEFT, Keys.ARROW_LEFT)
+    assert page.all(".applied")
+    cut = page.run(
+        "[...document.querySelectorAll('#rule-body *')]"
+        ".filter((e) => e.scrollHeight > e.clientHeight + 2 && getComputedStyle(e).overflowX == 'auto')"
+        ".map((e) => e.textContent)"
+    )
+    assert cut == []
+
+
 def test_stepping_by_keyboard(page):
     page.open(programs.softmax()[0])
     names = [page.current()]
