@@ -125,7 +125,10 @@ class Broken(Number):
 
 x, y = Broken(0.5), Broken(-1.2)
 (x * y).backward()
-claim("the badge turns to a cross", not badge("x y", [x.grad, y.grad], lambda x, y: x * y, [0.5, -1.2]))
+claim(
+    "the badge turns to a cross",
+    not badge("x y", [x.grad, y.grad], lambda x, y: x * y, [0.5, -1.2]),
+)
 
 heading("Exercises")
 # 1. What is the derivative of x^0 at x = 0, and of 0^y at y = 2?

@@ -104,7 +104,9 @@ heading("The other way round: a sum's gradient is broadcast")
 # Summing and broadcasting are each other's transpose: what one does forward, the other does back.
 ones = sg.ones(2, 3, requires_grad=True)
 (ones.sum(0) * sg.tensor([1.0, 10.0, 100.0])).sum().backward()
-claim("each row gets the whole gradient of the sums", ones.grad.tolist() == [[1.0, 10.0, 100.0]] * 2)
+claim(
+    "each row gets the whole gradient of the sums", ones.grad.tolist() == [[1.0, 10.0, 100.0]] * 2
+)
 
 heading("Break it")
 # Remove the sum. NumPy is helpful and broadcasts b.grad to (4, 3) without a word: a gradient of the

@@ -118,7 +118,9 @@ claim("five steps more cost 32 times as much", visits[2] // visits[1] == 32)
 x = Number(1.0)
 loss = chain(x, 15)
 backward(loss, newest_first)
-claim(f"by time: {len(newest_first(loss))} visits", x.grad == 2**15 and len(newest_first(loss)) == 16)
+claim(
+    f"by time: {len(newest_first(loss))} visits", x.grad == 2**15 and len(newest_first(loss)) == 16
+)
 
 heading("How the library does it")
 # It never looks for an order beforehand: nodes that have something to hand on wait in a heap, and

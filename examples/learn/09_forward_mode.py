@@ -70,8 +70,10 @@ x = sg.tensor([0.1, -0.4, 0.3], dtype=sg.float64)
 direction = sg.tensor([1.0, 2.0, -1.0], dtype=sg.float64)
 value, tangent = func.jvp(f, (x,), (direction,))
 gradient = func.grad(f)(x)
-claim("the tangent is the gradient's product with the direction",
-      np.isclose(tangent.item(), (gradient * direction).sum().item(), rtol=1e-14))
+claim(
+    "the tangent is the gradient's product with the direction",
+    np.isclose(tangent.item(), (gradient * direction).sum().item(), rtol=1e-14),
+)
 
 heading("When it wins")
 # A function from n numbers to m has an m x n Jacobian. Forward mode makes a column a run, reverse
@@ -86,7 +88,9 @@ def tall(x):
 x = sg.tensor(0.3, dtype=sg.float64)
 column = func.jacfwd(tall)(x)
 _, once = func.jvp(tall, (x,), (sg.ones((), dtype=sg.float64),))
-claim("1 -> 1,000: one forward run is the whole Jacobian", np.allclose(column.numpy(), once.numpy()))
+claim(
+    "1 -> 1,000: one forward run is the whole Jacobian", np.allclose(column.numpy(), once.numpy())
+)
 rows = func.jacrev(tall)(x)
 claim("reverse mode finds the same, by 1,000 walks", np.allclose(rows.numpy(), column.numpy()))
 

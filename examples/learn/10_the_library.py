@@ -60,8 +60,10 @@ heading("3. Running it leaves a node (tape.py)")
 node = y.grad_fn
 claim("the node's parent is the leaf", node.parents[0] is x)
 claim("it saved what the rule names: out", len(node.saved) == 1 and node.saved[0] is y.array)
-claim("as an array, not as the tensor: no cycle, so it dies with the last reference",
-      not isinstance(node.saved[0], sg.Tensor))
+claim(
+    "as an array, not as the tensor: no cycle, so it dies with the last reference",
+    not isinstance(node.saved[0], sg.Tensor),
+)
 claim("it knows the line of this file", "10_the_library" in tape.describe_line(node.where))
 
 heading("4. Backward walks from the newest node to the oldest (tape.py)")
