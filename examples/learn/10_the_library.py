@@ -35,7 +35,7 @@ MAP = [
     "numpy_protocol.py",
     "tensor.py",
     "autograd/__init__.py",
-    "nn/module.py",
+    "nn/modules/module.py",
     "optim/optimizer.py",
     "utils/data/dataloader.py",
 ]
