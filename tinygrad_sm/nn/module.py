@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, Self
@@ -723,8 +722,10 @@ class NoSuchAttribute(AttributeError):
         message = f"{type(module).__name__!r} object has no attribute {name!r}"
         if "_modules" not in module.__dict__:
             message += ": Module.__init__() was not called: begin __init__ with super().__init__()"
+        from difflib import get_close_matches  # here, since each import would pay for it
+
         known = [n for n in dir(module) if not n.startswith("_")]
-        close = difflib.get_close_matches(name, known, 1)
+        close = get_close_matches(name, known, 1)
         return f"{message}. Did you mean: {close[0]!r}?" if close else message
 
 
