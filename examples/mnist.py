@@ -218,7 +218,7 @@ def draw_curves(history: History) -> plt.Figure:
     draw_both(right, epochs, history.train_accuracies, history.test_accuracies)
     right.set(title="Accuracy")
     right.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
-    left.legend(loc="best")
+    right.legend(*left.get_legend_handles_labels(), loc="lower right")
     headline(figure, f"{history.test_accuracies[-1]:.2%} of the test digits are read right")
     return figure
 
@@ -265,7 +265,7 @@ def draw_mistakes(images: np.ndarray, labels: np.ndarray, probabilities: np.ndar
     wrong = np.flatnonzero(predicted != labels)
     shown = wrong[np.argsort(-sureness[wrong], kind="stable")][:40]
     rows = max(1, math.ceil(len(shown) / 10))
-    figure, grid = plt.subplots(rows, 10, figsize=(9, 1.05 * rows + 0.4), squeeze=False)
+    figure, grid = plt.subplots(rows, 10, figsize=(9, 1.0 * rows + 0.4), squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     for axes, index in zip(grid.flat, shown, strict=False):

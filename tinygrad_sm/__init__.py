@@ -13,7 +13,7 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-from . import autograd, nn, optim, utils
+from . import autograd, nn, optim
 from .allocator import keep_freed_memory
 from .compiler import compile
 from .devices import device, get_default_device, set_default_device
@@ -234,10 +234,14 @@ _LAZY = (
     "backends",
     "compiler",
     "cuda",
+    "distributions",
+    "func",
     "jit",
     "mps",
     "random",
+    "serialization",
     "testing",
+    "utils",
     "xpu",
 )
 
@@ -245,8 +249,12 @@ _LAZY = (
 def __getattr__(name: str) -> _Any:
     if name in _LAZY:
         return _import_module(f"{__name__}.{name}")
+    if name == "vmap":
+        return _import_module(f"{__name__}.func").vmap
     if name == "autocast":
         return _import_module(f"{__name__}.amp").autocast
+    if name in ("save", "load"):
+        return getattr(_import_module(f"{__name__}.serialization"), name)
     if name == "GradScaler":
         return _import_module(f"{__name__}.amp").GradScaler
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -178,9 +178,11 @@ class Primitive:
 
     def rule_at(self, position: int) -> Rule:
         """The rule of the argument at a position."""
-        if self.star is not None:
-            position = min(position, self.star)
-        return self.rules[self.parameters[position]]
+        return self.rules[self.parameter_at(position)]
+
+    def parameter_at(self, position: int) -> str:
+        """The name of the parameter that takes the argument at a position."""
+        return self.parameters[position if self.star is None else min(position, self.star)]
 
     def inputs_of(self, rule: Rule, count: int) -> list[int]:
         """Positions in (arguments, result, residuals) of what a rule names after ``g``."""

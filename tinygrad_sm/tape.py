@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import sys
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
@@ -20,6 +19,8 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .hooks import Hooks, RemovableHandle, accumulator
 
 if TYPE_CHECKING:
     from .primitive import Plan, Primitive
@@ -31,7 +32,8 @@ lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
 active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
 packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
 tracer: Any = None  # while a trace runs, its Recorder (trace/recorder.py)
-_clock = count()
+_clock = count(1)
+tick: Callable[[], int] = _clock.__next__
 _new = object.__new__
 _getframe = sys._getframe
 
@@ -65,6 +67,8 @@ class Value:
     version: list[Any]
     window: View | None
     level: int = 0
+    share: Any  # of wrapped values: see func/levels.py
+    inner: Any
 
     tensor_type: type  # Tensor, set once by tensor.py, so that imports point one way
 
@@ -87,7 +91,7 @@ def alias(t: Any, node: Any = None) -> Any:
 def values_of(t: Any) -> np.ndarray:
     """The numbers behind a value: for a batch, those of all samples, the batch in front."""
     while isinstance(t, Value) and t.level:
-        t = t.inner  # type: ignore[attr-defined]
+        t = t.inner
     return t.array if isinstance(t, Value) else t
 
 
@@ -308,7 +312,13 @@ class Node:
         A leaf that requires grad is met as its ``AccumulateGrad``; ``(None, 0)`` stands for an
         argument that needs no gradient.
         """
-        return tuple(_function_of(parent) for parent in self.parents)
+        return tuple(_function_of(parent) for parent in self.by_argument(self.parents))
+
+    def by_argument(self, values: Sequence[Any]) -> list[Any]:
+        """What is known of parents, spread over all arguments that have rules: else ``None``."""
+        known = dict(zip(self.plan.positions, values, strict=False))
+        known_rules = self.op.differentiable
+        return [known.get(i) for i in range(self.plan.count) if known_rules >> i & 1]
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -343,14 +353,17 @@ class Node:
     def __repr__(self) -> str:
         return f"<{self.name()}>"
 
-    def vjp(self, g: Any, keep: bool, lifted: bool) -> Sequence[Any]:
+    def vjp(self, g: Any, keep: bool, lifted: bool, level: int = 0) -> Sequence[Any]:
         """The gradients of the arguments, one a parent, given that of the result.
 
-        With ``lifted`` the rules are fed Tensors, so that what they compute is itself recorded.
+        With ``lifted`` the rules are fed Tensors, so that what they compute is itself recorded;
+        with ``level``, what lies below the values that this level wraps.
         """
         if self.saved is None:
             self._complain_of_second_backward()
         values = self._unpack(lifted)
+        if level:
+            values = [v.inner if getattr(v, "level", 0) == level else v for v in values]
         if not keep:
             self.saved = None
         if lifted and self.op.definition is not None:
@@ -413,86 +426,6 @@ class Node:
                 yield "a value", value.array.shape, value.version
 
 
-class Hooks(list[Callable[[Any], Any]]):
-    """What is called around a node's rules: in the list itself before them, in ``after`` after."""
-
-    def __init__(self) -> None:
-        self.after: list[Callable[[Any, Any], Any]] = []
-        self.metadata: dict[Any, Any] = {}
-
-    def around(self, node: Node, g: Any, grads: Sequence[Any]) -> Sequence[Any]:
-        """The gradients of the arguments, as the hooks leave them."""
-        for hook in list(self.after):
-            shown = tuple(None if x is None else _shown(x) for x in grads)
-            given = tuple(map(_shown, g)) if node.op.several else (_shown(g),)
-            replaced = hook(shown, given)
-            if replaced is not None:
-                grads = [
-                    new.array if isinstance(new, Value) and not isinstance(old, Value) else new
-                    for new, old in zip(replaced, grads, strict=True)
-                ]
-        return grads
-
-
-class AccumulateGrad:
-    """The end of the way back: it adds what arrives to ``variable.grad``."""
-
-    def __init__(self, variable: Any) -> None:
-        self.variable = variable
-        self.metadata: dict[Any, Any] = {}
-
-    next_functions: tuple[tuple[Any, int], ...] = ()
-
-    def name(self) -> str:
-        """Its name, as PyTorch prints it."""
-        return "AccumulateGrad"
-
-    def register_hook(self, hook: Callable[[Any, Any], Any]) -> RemovableHandle:
-        """Call ``hook((), grad_outputs)`` after the leaf's ``grad`` was added to."""
-        return self.variable.register_post_accumulate_grad_hook(lambda t: hook((), (t.grad,)))
-
-    def register_prehook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
-        """Call ``hook(grad_outputs)`` before; a tuple that it returns takes their place."""
-
-        def before(grad: Any) -> Any:
-            replaced = hook((grad,))
-            return replaced if replaced is None else replaced[0]
-
-        return self.variable.register_hook(before)
-
-    def __repr__(self) -> str:
-        return f"<AccumulateGrad of shape {self.variable.array.shape}>"
-
-
-class RemovableHandle:
-    """Takes a hook off again: ``remove()``, or leaving a ``with`` block."""
-
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks = hooks
-        self._hook = hook
-
-    def remove(self) -> None:
-        """Take the hook off; a second call does nothing."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
-
-
-def accumulator(leaf: Any) -> AccumulateGrad:
-    """The one ``AccumulateGrad`` of a leaf, as long as somebody holds it."""
-    known = leaf.__dict__.get("_accumulator")
-    found: AccumulateGrad | None = None if known is None else known()
-    if found is None:
-        found = AccumulateGrad(leaf)
-        leaf.__dict__["_accumulator"] = weakref.ref(found)
-    return found
-
-
 def _function_of(parent: Any) -> tuple[Any, int]:
     if isinstance(parent, Value):
         return accumulator(parent), 0
@@ -507,9 +440,13 @@ def _shown(g: Any) -> Any:
 
 def stand_in(t: Any, parent: Any) -> Any:
     """An alias of ``t`` with a node of its own, whose gradient goes on to ``parent``."""
-    kind = t.array.dtype
-    node = Node(STAND_IN, STAND_IN.plan(1, 1), (parent,), (), t.array.shape, kind, None)
-    return alias(t, node)
+    return alias(t, entry(t, parent))
+
+
+def entry(t: Any, parent: Any) -> Node:
+    """A node for a value as an input: nothing happened to it."""
+    plan = STAND_IN.plan(1, 1)
+    return Node(STAND_IN, plan, (parent,), (), t.array.shape, t.array.dtype, None)
 
 
 def placed(value: Any, node: Any) -> Any:
@@ -557,6 +494,7 @@ def walk(
     targets: Sequence[Any] | None = None,
     keep: bool = False,
     record: bool = False,
+    level: int = 0,
 ) -> list[Any]:
     """Carry gradients from the roots back to the leaves.
 
@@ -567,11 +505,12 @@ def walk(
             visited. Without targets every leaf reached accumulates into its ``grad``.
         keep: keep what was saved, for another walk (PyTorch's ``retain_graph``).
         record: record the walk itself, so that its results can be differentiated.
+        level: the level whose tape this is; the rules see what lies below it.
 
     Returns:
         The gradients of the targets, ``None`` where nothing arrived.
     """
-    lifted = record or (bool(active) and any(getattr(x, "level", 0) for x in (*roots, *seeds)))
+    lifted = record or any(getattr(x, "level", 0) for x in (*roots, *seeds))
     with set_grad_enabled(record), np.errstate(all="ignore"):
         pending = _Gradients(lifted) if tracer is None else tracer.gradients(lifted)
         for root, seed in zip(roots, seeds, strict=True):
@@ -592,9 +531,9 @@ def walk(
             if node.op is PICK:
                 pending.add_output(node.parents[0], node.saved[0], g)
                 continue
-            grads = node.vjp(g, keep, lifted)
+            grads = node.vjp(g, keep, lifted, level)
             if node.hooks is not None:
-                grads = node.hooks.around(node, g, grads)
+                grads = run_after_hooks(node, g, grads)
             for parent, grad in zip(node.parents, grads):  # noqa: B905 (slow)
                 if parent is not None and grad is not None:
                     add(parent, grad, g)
@@ -706,11 +645,31 @@ def run_hooks(hooks: Iterable[Callable[[Any], Any]], grad: Any) -> Any:
     return grad
 
 
+def run_after_hooks(node: Node, g: Any, grads: Sequence[Any]) -> Sequence[Any]:
+    """The gradients of a node's arguments, as the hooks after its rules leave them."""
+    assert node.hooks is not None
+    for hook in list(node.hooks.after):
+        shown = tuple(None if x is None else _shown(x) for x in node.by_argument(grads))
+        replaced = hook(shown, tuple(map(_shown, g)) if node.op.several else (_shown(g),))
+        if replaced is not None:
+            kept = dict(zip(node.by_argument(range(len(grads))), replaced, strict=True))
+            grads = [
+                new.array if isinstance(new, Value) and not isinstance(old, Value) else new
+                for new, old in ((kept[i], x) for i, x in enumerate(grads))
+            ]
+    return grads
+
+
 def _fit_array(grad: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     """The gradient in the argument's own shape and dtype: broadcasting undone, or done."""
     if grad.shape != shape:
         grad = unbroadcast(grad, shape)
     return grad if grad.dtype == dtype else grad.astype(dtype)
+
+
+def fit(grad: Any, argument: Any) -> Any:
+    """A gradient, as a Tensor, in the shape and dtype of the argument that it is for."""
+    return _fit_tensor(grad, argument.array.shape, argument.array.dtype)
 
 
 def _fit_tensor(grad: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from . import printing
 from .devices import CPU, NoSuchDeviceError, check_device, device
 from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype
+from .hooks import RemovableHandle
 from .in_place_methods import InPlaceOperations
 from .layouts import memory_format, strided
 from .methods import Operations
@@ -21,11 +22,8 @@ from .ops import shape as shapes
 from .ops.dims import axis_of
 from .tape import (
     LEAF,
-    Hooks,
     Node,
-    RemovableHandle,
     Value,
-    accumulator,
     is_grad_enabled,
     run_hooks,
     walk,
@@ -66,6 +64,7 @@ class Tensor(Operations, InPlaceOperations):
 
     _grad: Tensor | None = None
     _hooks: list[Callable[[Any], Any]] | None = None
+    _after_accumulation: list[Callable[[Any], Any]] | None = None
     _retained: bool = False
     is_cpu = True
     is_sparse = is_cuda = is_quantized = is_meta = is_mps = is_xpu = is_nested = False
@@ -272,14 +271,15 @@ class Tensor(Operations, InPlaceOperations):
                     f"one has shape {self.array.shape}: reduce it with .sum() or .mean(), or pass "
                     "backward(gradient=...) of that shape"
                 )
-            gradient = wrap(np.ones_like(self.array))
+            gradient = wrap(np.ones(self.array.shape, self.array.dtype))
         gradient = gradient if isinstance(gradient, Value) else creation.as_tensor(gradient)
         if gradient.array.shape != self.array.shape:
             raise RuntimeError(
                 f"backward: the gradient has shape {gradient.array.shape}, the tensor "
                 f"{self.array.shape}: they must be equal"
             )
-        return self, gradient if record else gradient.array
+        lifted = record or self.level or gradient.level
+        return self, gradient if lifted else gradient.array
 
     def _accumulate(self, grad: Any, owned: bool, record: bool) -> None:
         """Add into ``grad``; an array that somebody else may hold is copied first."""
@@ -293,6 +293,25 @@ class Tensor(Operations, InPlaceOperations):
             self._grad = wrap(grad if owned and type(grad) is np.ndarray else np.array(grad))
         else:
             self._grad = wrap(np.add(self._grad.array, grad))
+        for hook in list(self._after_accumulation or ()):
+            hook(self)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], Any]) -> RemovableHandle:
+        """Call ``hook(tensor)`` each time after this leaf's ``grad`` was added to.
+
+        So an optimizer can step, and free the gradient, while backward still runs.
+
+        Raises:
+            RuntimeError: if the tensor does not require grad, or is no leaf.
+        """
+        if self.node is not LEAF:
+            raise RuntimeError(
+                "register_post_accumulate_grad_hook: post accumulate grad hooks cannot be "
+                "registered on non-leaf tensors, or on those that do not require grad"
+            )
+        hooks = self._after_accumulation = self._after_accumulation or []
+        hooks.append(hook)
+        return RemovableHandle(hooks, hook)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> RemovableHandle:
         """Call ``hook(grad)`` whenever this tensor's gradient is computed; it may replace it.
@@ -571,19 +590,20 @@ class Tensor(Operations, InPlaceOperations):
 
     def new_zeros(self, *size: Any, dtype: Any = None) -> Tensor:
         """Zeros in this one's dtype."""
-        return creation.zeros(*size, dtype=dtype or self.dtype)
+        return creation.beside(self, creation.zeros(*size, dtype=dtype or self.dtype))
 
     def new_ones(self, *size: Any, dtype: Any = None) -> Tensor:
         """Ones in this one's dtype."""
-        return creation.ones(*size, dtype=dtype or self.dtype)
+        return creation.beside(self, creation.ones(*size, dtype=dtype or self.dtype))
 
     def new_empty(self, *size: Any, dtype: Any = None) -> Tensor:
         """A tensor in this one's dtype whose values are not set."""
-        return creation.empty(*size, dtype=dtype or self.dtype)
+        return creation.beside(self, creation.empty(*size, dtype=dtype or self.dtype))
 
     def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
         """A tensor in this one's dtype filled with one number."""
-        return creation.full(size, fill_value, dtype=dtype or self.dtype)
+        made = creation.full(size, fill_value, dtype=dtype or self.dtype)
+        return creation.beside(self, made)
 
 
 def rebuild(kind: Any, array: np.ndarray, requires_grad: bool) -> Any:

@@ -50,6 +50,7 @@ CONTESTANTS: dict[str, Contestant] = {
     "tinygrad_sm": Contestant("tinygrad_sm", "tinygrad_sm", "torch_api", pytorch_like=True),
     "pytorch": Contestant("PyTorch", "torch", "torch_api", pytorch_like=True),
     "autograd": Contestant("autograd", "autograd", "hips_autograd"),
+    "jax": Contestant("JAX without jit", "jax", "jax_functions"),
     "mygrad": Contestant("MyGrad", "mygrad", "mygrad_tensors"),
     "numpy": Contestant("NumPy by hand", "numpy", "numpy_by_hand"),
 }

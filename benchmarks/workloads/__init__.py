@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from .char_gpt import CharGPT
 from .classifier import Classifier
+from .derivatives import Derivatives
 from .lenet import LeNet
 from .tiny_op import TinyOp
 
-Problem = Classifier | LeNet | CharGPT | TinyOp
+Problem = Classifier | LeNet | CharGPT | TinyOp | Derivatives
 
 
 @dataclass(frozen=True)
@@ -49,5 +50,21 @@ ROWS: dict[str, Row] = {
     "mlp-1024": mlp(1024),
     "lenet": Row("LeNet CNN, batch 64", LeNet()),
     "char-gpt": Row("char-GPT 4 x 128, batch 32", CharGPT()),
+    "hvp": Row(
+        "Hessian-vector product, MLP 784-256-128-10, batch 128", Derivatives("hvp"), trains=False
+    ),
+    "jacobian-reverse": Row(
+        "Jacobian 10 x 784, reverse mode", Derivatives("jacobian_reverse"), trains=False
+    ),
+    "jacobian-forward": Row(
+        "Jacobian 784 x 10, forward mode",
+        Derivatives("jacobian_forward", sizes=(10, 128, 256, 784)),
+        trains=False,
+    ),
+    "per-sample": Row(
+        "gradients of 256 samples, MLP 784-256-128-10",
+        Derivatives("per_sample", batch=256),
+        trains=False,
+    ),
     "tiny-op": Row("one tiny op, forward and backward", TinyOp(), TinyOp().operations, False),
 }

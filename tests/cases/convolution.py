@@ -25,3 +25,28 @@ case("max_pool2d", lambda m, x: m.nn.functional.max_pool2d(x * 0.0 + 1.0, 2), IM
 case("adaptive_avg_pool2d", lambda m, x: m.nn.functional.adaptive_avg_pool2d(x, (3, 4)), IMAGES)
 for mode in ("constant", "reflect", "replicate", "circular"):
     case("pad", lambda m, x, mode=mode: m.nn.functional.pad(x, (1, 2, 2, 1), mode=mode), IMAGES)
+case("max_pool1d", lambda m, x: m.nn.functional.max_pool1d(x, 3, 2, 1), normal(2, 3, 7))
+case("max_pool3d", lambda m, x: m.nn.functional.max_pool3d(x, 2), normal(1, 2, 4, 4, 5))
+case("avg_pool3d", lambda m, x: m.nn.functional.avg_pool3d(x, 2, 2, 1), normal(1, 2, 4, 4, 5))
+for n, sizes in ((1, (7,)), (2, (4, 5)), (3, (3, 4, 3))):
+    kernel = (2,) * n
+    case(
+        f"conv{n}d",
+        lambda m, x, w, b, n=n: getattr(m.nn.functional, f"conv{n}d")(x, w, b, 2, 1),
+        normal(2, 3, *sizes),
+        normal(4, 3, *kernel),
+        normal(4),
+    )
+    case(
+        f"conv_transpose{n}d",
+        lambda m, x, w, b, n=n: getattr(m.nn.functional, f"conv_transpose{n}d")(x, w, b, 2, 1, 1),
+        normal(2, 3, *sizes),
+        normal(3, 4, *kernel),
+        normal(4),
+    )
+case("unfold", lambda m, x: m.nn.functional.unfold(x, (2, 3), padding=1, stride=2), IMAGES)
+case(
+    "interpolate",
+    lambda m, x: m.nn.functional.interpolate(x, scale_factor=1.5, mode="bicubic"),
+    IMAGES[:, :1],
+)

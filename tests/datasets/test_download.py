@@ -164,6 +164,22 @@ def test_a_server_that_falls_silent_is_left(
     assert fetch(f"{server.url}file", LIMIT) == CONTENT
 
 
+def test_a_server_that_sends_only_its_headers_is_not_asked_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "TIMEOUT", 0.2)
+
+    def stall(handler: Handler) -> None:
+        cut(CONTENT, 0)(handler)
+        handler.wfile.flush()
+        time.sleep(0.5)
+
+    server.answers["/file"] = [stall]
+    with pytest.raises(DatasetError, match=r"sent nothing in 0\.2 seconds"):
+        fetch(f"{server.url}file", LIMIT)
+    assert len(server.asked) == 1
+
+
 def test_a_server_that_dribbles_is_left(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "TIMEOUT", 0.2)
 

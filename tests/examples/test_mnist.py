@@ -47,6 +47,7 @@ def run(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
         "PYTHONWARNINGS": "error",
         "MPLCONFIGDIR": matplotlib.get_cachedir(),  # its list of fonts is slow to make
         "TINYGRAD_SM_DATA": "",
+        "TQDM_MININTERVAL": "0",  # show the bar after every batch, however quick
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "https_proxy": "http://127.0.0.1:9",  # the port "discard", where nobody listens
         "no_proxy": "",

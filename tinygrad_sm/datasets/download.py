@@ -176,6 +176,8 @@ def _receive(response: HTTPResponse, received: bytearray, max_bytes: int) -> Non
             if seconds > TIMEOUT and len(received) - start < SLOWEST * seconds:
                 raise DatasetError(f"sends less than {SLOWEST:,} bytes a second")
     except (OSError, HTTPException) as error:
+        if isinstance(error, TimeoutError) and len(received) == start:
+            raise DatasetError(f"sent nothing in {TIMEOUT:g} seconds") from None
         raise _Broken(f"broke off after {len(received):,} bytes: {error!r}") from None
     if expected is not None and len(received) < expected:
         raise _Broken(f"broke off after {len(received):,} of {expected:,} bytes")

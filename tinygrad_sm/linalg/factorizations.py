@@ -28,7 +28,9 @@ def _cholesky_rule(g: Any, out: Any) -> Any:
 _factor = numpy_errors(
     "linalg.cholesky", "the matrix must be symmetric", lambda A: np.linalg.cholesky(A)
 )
-_cholesky = primitive(lambda A: _factor(A), name="linalg_cholesky", A=_cholesky_rule)
+_cholesky = primitive(
+    lambda A: _factor(A), name="linalg_cholesky", family="trailing", A=_cholesky_rule
+)
 
 
 def cholesky(A: Any, *, upper: bool = False) -> Tensor:
@@ -90,7 +92,9 @@ def _qr_rule(g: Any, out: Any) -> Any:
     return mT(_solve(R, mT(gQ + np.matmul(Q, symmetric))))
 
 
-_qr = primitive(lambda A: tuple(np.linalg.qr(A)), name="linalg_qr", several=True, A=_qr_rule)
+_qr = primitive(
+    lambda A: tuple(np.linalg.qr(A)), name="linalg_qr", several=True, family="trailing", A=_qr_rule
+)
 
 
 def qr(A: Any, mode: str = "reduced") -> QR:
@@ -154,7 +158,9 @@ def _eigh_rule(g: Any, out: Any) -> Any:
 _symmetric = numpy_errors(
     "linalg.eigh", "the matrix holds NaN or infinity", lambda A: tuple(np.linalg.eigh(A))
 )
-_eigh = primitive(lambda A: _symmetric(A), name="linalg_eigh", several=True, A=_eigh_rule)
+_eigh = primitive(
+    lambda A: _symmetric(A), name="linalg_eigh", several=True, family="trailing", A=_eigh_rule
+)
 
 
 def eigh(A: Any, UPLO: str = "L") -> Eigh:
@@ -203,6 +209,7 @@ def _svd_rule(g: Any, out: Any) -> Any:
 _svd = primitive(
     lambda A, full: tuple(np.linalg.svd(A, full_matrices=full)),
     name="linalg_svd",
+    family="trailing",
     several=True,
     A=_svd_rule,
 )

@@ -31,6 +31,7 @@ def _solve_array(A: Any, B: Any) -> Any:
 _inv: Operation = primitive(
     lambda A: _checked_inv(A),
     name="linalg_inv",
+    family="trailing",
     A=lambda g, out: -np.matmul(mT(out), np.matmul(g, mT(out))),
 )
 _checked_inv = numpy_errors("linalg.inv", _SINGULAR, _invert)
@@ -131,10 +132,11 @@ def _cofactors_rule(g: Any, A: Any) -> Any:
     return _wide(_det(A)) * (X * along - np.matmul(X, np.matmul(mT(g), X)))
 
 
-_cofactors = primitive(_cofactors_of, name="cofactors", A=_cofactors_rule)
+_cofactors = primitive(_cofactors_of, name="cofactors", family="trailing", A=_cofactors_rule)
 _det: Operation = primitive(
     lambda A: np.linalg.det(A),
     name="linalg_det",
+    family="trailing",
     A=lambda g, A: _wide(g) * _cofactors(A),
 )
 
@@ -155,6 +157,7 @@ class Slogdet(NamedTuple):
 _slogdet = primitive(
     lambda A: tuple(np.asarray(x) for x in np.linalg.slogdet(A)),
     name="linalg_slogdet",
+    family="trailing",
     several=True,
     A=lambda g, A: _wide(g[1]) * mT(_inv(A)),
 )
@@ -192,7 +195,10 @@ def _pinv_rule(g: Any, A: Any, out: Any) -> Any:
 
 
 _pinv = primitive(
-    lambda A, atol, rtol: _pinv_array(A, atol, rtol), name="linalg_pinv", A=_pinv_rule
+    lambda A, atol, rtol: _pinv_array(A, atol, rtol),
+    name="linalg_pinv",
+    family="trailing",
+    A=_pinv_rule,
 )
 
 

@@ -48,13 +48,26 @@ leaky_relu = primitive(
     lambda x, slope: np.where(x > 0, x, x * slope),
     name="leaky_relu",
     family="elementwise",
-    x=lambda g, x, slope: g * np.where(np.greater(x, 0), 1.0, slope),
+    x=lambda g, x, slope: np.where(np.greater(x, 0), g, g * slope),
 )
 elu = primitive(
-    lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
+    lambda x, alpha, scale, speed: (
+        scale * np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) * speed))
+    ),
+    "``scale x`` where positive, else ``scale alpha (exp(speed x) - 1)``: ELU, SELU and CELU.",
     name="elu",
     family="elementwise",
-    x=lambda g, x, alpha: g * np.where(np.greater(x, 0), 1.0, alpha * np.exp(np.minimum(x, 0.0))),
+    x=lambda g, x, alpha, scale, speed: (
+        scale
+        * np.where(np.greater(x, 0), g, g * alpha * speed * np.exp(np.minimum(x, 0.0) * speed))
+    ),
+)
+hardtanh = primitive(
+    lambda x, low, high: np.clip(x, low, high),
+    "``x`` moved into [low, high]; unlike ``clamp``'s, its derivative at the bounds is 0.",
+    name="hardtanh",
+    family="elementwise",
+    x=lambda g, x, low, high: g * (np.greater(x, low) & np.less(x, high)),
 )
 
 
@@ -67,8 +80,8 @@ softplus = primitive(
     _softplus,
     name="softplus",
     family="elementwise",
-    x=lambda g, x, beta, threshold: (
-        g * np.where(np.greater(x * beta, threshold), 1.0, 0.5 * (1 + np.tanh(0.5 * beta * x)))
+    x=lambda g, x, beta, threshold: np.where(
+        np.greater(x * beta, threshold), g, 0.5 * g * (1 + np.tanh(0.5 * beta * x))
     ),
 )
 silu = unary(

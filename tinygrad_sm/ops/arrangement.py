@@ -44,6 +44,7 @@ moveaxis = movedim
 _roll: Operation = primitive(
     lambda x, shifts, axes: np.roll(x, shifts, axes),
     name="roll",
+    linear=("x",),
     x=lambda g, shifts, axes: _roll(g, tuple(-s for s in shifts), axes),
 )
 
@@ -85,6 +86,7 @@ def _square_part(x: Any, offset: int) -> Any:
 _to_diagonal = primitive(
     lambda g, offset, sizes, a, b: _spread_diagonal(g, offset, sizes, a, b),
     name="diagonal_backward",
+    linear=("g",),
     g=lambda cotangent, offset, a, b: diagonal(cotangent, offset, a, b),
 )
 
@@ -97,6 +99,7 @@ def _read_diagonal(x: Any, offset: int, a: int, b: int) -> Any:
 _diagonal = primitive(
     _read_diagonal,
     name="diagonal",
+    linear=("x",),
     x=lambda g, offset, a, b, shape: _to_diagonal(g, offset, shape, a, b),
 )
 

@@ -169,22 +169,28 @@ def full(
     return _leaf(np.full(sizes, value, value.dtype), requires_grad)
 
 
+def beside(like: Any, made: Any, requires_grad: bool = False) -> Any:
+    """A new tensor where ``like`` is: a batch of its own memory, if that is one."""
+    out = like.beside(made) if like.level else made
+    return out.requires_grad_() if requires_grad else out
+
+
 def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any) -> Tensor:
     """Zeros of another tensor's shape and dtype."""
     kind = input.array.dtype if dtype is None else dtype
-    return zeros(input.array.shape, dtype=kind, requires_grad=requires_grad)
+    return beside(input, zeros(input.array.shape, dtype=kind), requires_grad)
 
 
 def ones_like(input: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any) -> Tensor:
     """Ones of another tensor's shape and dtype."""
     kind = input.array.dtype if dtype is None else dtype
-    return ones(input.array.shape, dtype=kind, requires_grad=requires_grad)
+    return beside(input, ones(input.array.shape, dtype=kind), requires_grad)
 
 
 def empty_like(input: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any) -> Tensor:
     """A tensor of another's shape and dtype whose values are not set."""
     kind = input.array.dtype if dtype is None else dtype
-    return empty(input.array.shape, dtype=kind, requires_grad=requires_grad)
+    return beside(input, empty(input.array.shape, dtype=kind), requires_grad)
 
 
 def full_like(
@@ -192,7 +198,7 @@ def full_like(
 ) -> Tensor:
     """A tensor of another's shape and dtype filled with one number."""
     kind = input.array.dtype if dtype is None else dtype
-    return full(input.array.shape, fill_value, dtype=kind, requires_grad=requires_grad)
+    return beside(input, full(input.array.shape, fill_value, dtype=kind), requires_grad)
 
 
 def arange(

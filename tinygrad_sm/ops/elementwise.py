@@ -127,7 +127,11 @@ def _pow_by_base(g: Any, x: Any, y: Any) -> Any:
 def _pow_by_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
     """``x^y ln x``, and 0 at x = 0 with y >= 0, where ``0^y`` is flat."""
     flat = np.equal(x, 0) & np.greater_equal(y, 0)
-    return np.where(flat, 0.0, g * out * np.log(np.where(flat, 1.0, x)))
+    if isinstance(x, int | float):
+        slope: Any = math.log(x) if x > 0 else math.nan if x < 0 else -math.inf
+    else:
+        slope = np.log(np.where(flat, 1.0, x))
+    return np.where(flat, 0.0, g * out * slope)
 
 
 def _power(x: Any, y: Any) -> Any:
@@ -273,14 +277,14 @@ relu = unary(
 maximum = binary(
     np.maximum,
     "The larger of two, NaN if either is; a tie shares the gradient.",
-    x=lambda g, x, y: g * (np.greater(x, y) + 0.5 * np.equal(x, y)),
-    y=lambda g, x, y: g * (np.less(x, y) + 0.5 * np.equal(x, y)),
+    x=lambda g, x, y: g * np.greater(x, y) + 0.5 * g * np.equal(x, y),
+    y=lambda g, x, y: g * np.less(x, y) + 0.5 * g * np.equal(x, y),
 )
 minimum = binary(
     np.minimum,
     "The smaller of two, NaN if either is; a tie shares the gradient.",
-    x=lambda g, x, y: g * (np.less(x, y) + 0.5 * np.equal(x, y)),
-    y=lambda g, x, y: g * (np.greater(x, y) + 0.5 * np.equal(x, y)),
+    x=lambda g, x, y: g * np.less(x, y) + 0.5 * g * np.equal(x, y),
+    y=lambda g, x, y: g * np.greater(x, y) + 0.5 * g * np.equal(x, y),
 )
 _clamp_below = binary(
     np.maximum,
@@ -336,7 +340,6 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         RuntimeError: if the condition is not bool.
     """
     test = condition.array if isinstance(condition, Value) else np.asarray(condition)
-    wrapped = isinstance(condition, Value) and condition.level
     if input is None and other is None:
         return tuple(wrap(i) for i in np.nonzero(test))
     if test.dtype != BOOL and test.dtype != np.uint8:
@@ -349,8 +352,12 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if not (getattr(input, "level", 0) or getattr(other, "level", 0)):
         x, y = coerce("where", x, y)
     kind = promote(x, y)
-    chosen = condition if wrapped else test.astype(BOOL)
-    return _where(chosen, _same(input, x, kind), _same(other, y, kind))
+    chosen = condition if isinstance(condition, Value) else wrap(test)
+    return _where(
+        chosen if test.dtype == BOOL else cast(chosen, BOOL),
+        _same(input, x, kind),
+        _same(other, y, kind),
+    )
 
 
 def _bare(t: Any) -> Any:

@@ -101,6 +101,7 @@ def _polygamma(n: int, x: Any) -> Any:
 _polygamma_of: Operation = primitive(
     _polygamma,
     name="polygamma",
+    family="elementwise",
     x=lambda g, n, x: g * _polygamma_of(n + 1, x),
 )
 

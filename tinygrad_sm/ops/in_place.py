@@ -15,6 +15,7 @@ import numpy as np
 from ..dtypes import _CATEGORY
 from ..primitive import primitive, put, record, refresh
 from ..tape import LEAF, Value, is_grad_enabled, wrap, written
+from ..tape import alias as same
 from . import random
 from .indexing import index_put, plain_index
 
@@ -42,7 +43,7 @@ def check_writable(t: Value, name: str) -> None:
                 f"{name}: {'a view of ' if base is not t else ''}{kind} is being used in an "
                 "in-place operation. Write inside `with no_grad():`, or work on a clone()."
             )
-    if not t.array.flags.writeable:
+    if not t.level and not t.array.flags.writeable:
         raise RuntimeError(
             f"{name}: more than one element of this tensor (an expanded one, or one over read-only "
             "memory) refers to a single memory location: clone() it before writing"
@@ -55,13 +56,18 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
         refresh(self)
-        alias = wrap(self.array, self.node)
+        alias = _before(self)
         write(self, operation(alias, *args, **kwargs), alias, name)
         return self
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"``{name[:-1]}`` in place."
     return method
+
+
+def _before(t: Any) -> Any:
+    """What the tensor was before a write, for what the operation itself saves."""
+    return t.before_write() if t.level else wrap(t.array, t.node)
 
 
 def write(t: Value, result: Any, alias: Value, name: str) -> None:
@@ -83,9 +89,18 @@ def write(t: Value, result: Any, alias: Value, name: str) -> None:
         )
     if result.array.dtype != kind:
         result = result.to(kind)
-    if result.node is not None and any(s is alias for s in result.node.saved or ()):
-        alias.array = t.array.copy()
-    np.copyto(t.array, result.array)
+    if t.level:
+        t.store(result)  # type: ignore[attr-defined]
+    elif result.level:
+        raise RuntimeError(
+            f"{name}: a tensor from outside of vmap, jvp or grad cannot hold what depends on a value "
+            "inside: it stands for one value, that for a batch (or has a tangent). Use the "
+            "out-of-place form, or make the tensor from one that is inside (zeros_like(x))"
+        )
+    else:
+        if result.node is not None and any(s is alias for s in result.node.saved or ()):
+            alias.array = t.array.copy()
+        np.copyto(t.array, result.array)
     written(t)
     if is_grad_enabled():
         rebase(t, result)
@@ -99,7 +114,7 @@ def rebase(t: Value, value: Value) -> None:
         if base.node is not None or value.node is not None:
             mask = (base.node is not None) | (value.node is not None) << 1
             op = put.primitive  # type: ignore[attr-defined]
-            old = wrap(base.array, base.node)
+            old = same(base, base.node)
             base.node = record(op, mask, (old, value, view.look), base.array)
         view.seen = t.version[0]
     t.node = value.node
@@ -115,6 +130,10 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     check_writable(self, "setitem")
     refresh(self)
     index = plain_index(index)
+    if self.level or getattr(value, "level", 0):
+        before = _before(self)
+        write(self, index_put(before, index, value), before, "setitem")
+        return
     source = value.array if isinstance(value, Value) else np.asarray(value)
     try:
         place = self.array[index].shape
@@ -142,22 +161,29 @@ def _fill(input: Any, value: Any) -> Any:
     return overwrite(input, value if isinstance(value, Value) else np.asarray(value))
 
 
+def _overdraw(input: Any, values: Callable[[np.ndarray], np.ndarray]) -> Any:
+    """``input`` overwritten by what ``values`` draws for an array of its shape and dtype."""
+    like = np.zeros((), input.array.dtype)
+    sizes = tuple(input.array.shape)
+    return overwrite(input, random.sample(lambda s: values(np.broadcast_to(like, s)), sizes))
+
+
 def _uniform(input: Any, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Any:
-    return overwrite(input, random.uniform_values(input.array, a, b, generator))
+    return _overdraw(input, lambda x: random.uniform_values(x, a, b, generator))
 
 
 def _normal(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Any:
-    return overwrite(input, random.normal_values(input.array, mean, std, generator))
+    return _overdraw(input, lambda x: random.normal_values(x, mean, std, generator))
 
 
 def _random(input: Any, low: Any = None, high: Any = None, *, generator: Any = None) -> Any:
-    return overwrite(input, random.integer_values(input.array, low, high, generator))
+    return _overdraw(input, lambda x: random.integer_values(x, low, high, generator))
 
 
 def _bernoulli(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
-    chance = p.array if isinstance(p, Value) else p
-    full = wrap(np.broadcast_to(np.asarray(chance, np.float64), input.array.shape))
-    return overwrite(input, random.bernoulli(full, generator=generator).array)
+    chance: Any = p if isinstance(p, Value) else wrap(np.asarray(p))
+    full = chance.double().expand(tuple(input.array.shape))
+    return overwrite(input, random.bernoulli(full, generator=generator))
 
 
 fill_ = in_place(_fill, "fill_")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
+from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,8 @@ import numpy as np
 from .. import dtypes
 from ..devices import CPU, check_device
 from ..dtypes import as_numpy_dtype
-from ..tape import LEAF, wrap
+from ..tape import LEAF, no_grad, values_of, wrap
+from .box_muller import box_muller
 from .dims import sizes_of
 
 if TYPE_CHECKING:
@@ -116,9 +119,9 @@ class Generator:
         work = np.dtype(np.float64) if kind == np.float64 else np.dtype(np.float32)
         out = self.uniform(count, work)
         whole = count // 16 * 16
-        out[:whole] = _box_muller(out[:whole])
+        out[:whole] = box_muller(out[:whole])
         if whole < count:
-            out[-16:] = _box_muller(self.uniform(16, work))
+            out[-16:] = box_muller(self.uniform(16, work))
         return out.astype(kind, copy=False)
 
     def _one_normal(self) -> float:
@@ -140,15 +143,20 @@ class Generator:
         return np.asarray(order, np.int64)
 
 
-def _box_muller(u: np.ndarray) -> np.ndarray:
-    """Normal numbers from uniform ones, in blocks of 16 (Box and Muller, 1958)."""
-    blocks = u.reshape(-1, 2, 8)
-    radius = np.sqrt(-2 * np.log(1 - blocks[:, 0]))
-    angle = (2 * math.pi) * blocks[:, 1]
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).reshape(-1)
-
-
 default_generator = Generator()
+
+
+def _plain_sample(draw: Callable[..., Any], sizes: tuple[int, ...]) -> Any:
+    return wrap(draw(sizes))
+
+
+# How a tensor of random numbers is made from a function that draws them; vmap sets its own.
+sampler: ContextVar[Callable[..., Any]] = ContextVar("sampler", default=_plain_sample)
+
+
+def sample(draw: Callable[[tuple[int, ...]], np.ndarray], sizes: tuple[int, ...]) -> Any:
+    """A tensor of what ``draw(sizes)`` returns: under ``vmap``, for each sample or for all."""
+    return sampler.get()(draw, sizes)
 
 
 def manual_seed(seed: int) -> Generator:
@@ -184,8 +192,9 @@ def _draw(
         raise RuntimeError(f"rand, randn: expected a floating dtype, not {kind}: use randint")
     shape = sizes_of(size)
     draw = getattr(generator or default_generator, method)
-    array = draw(math.prod(shape), kind).reshape(shape)
-    return wrap(array, LEAF if requires_grad else None)
+    out = sample(lambda sizes: draw(math.prod(sizes), kind).reshape(sizes), shape)
+    out.node = LEAF if requires_grad else None
+    return out
 
 
 def rand(
@@ -238,7 +247,13 @@ def randint(
         low, high, size = 0, low, high
     shape = sizes_of((size,))
     kind = dtypes.INT64 if dtype is None else as_numpy_dtype(dtype)
-    return wrap(_integers(low, high, math.prod(shape), generator).reshape(shape).astype(kind))
+    first, last = low, high
+    return sample(
+        lambda sizes: (
+            _integers(first, last, math.prod(sizes), generator).reshape(sizes).astype(kind)
+        ),
+        shape,
+    )
 
 
 def _integers(low: int, high: int, count: int, generator: Generator | None) -> np.ndarray:
@@ -255,7 +270,13 @@ def randperm(
 ) -> Tensor:
     """0 ... n-1 in random order."""
     kind = dtypes.INT64 if dtype is None else as_numpy_dtype(dtype)
-    return wrap((generator or default_generator).permutation(n).astype(kind))
+    source = generator or default_generator
+
+    def draw(sizes: tuple[int, ...]) -> np.ndarray:
+        rows = [source.permutation(n) for _ in range(math.prod(sizes[:-1]))]
+        return np.reshape(rows, sizes).astype(kind)
+
+    return sample(draw, (n,))
 
 
 def normal(
@@ -277,12 +298,18 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None
     Raises:
         RuntimeError: for a probability outside [0, 1].
     """
-    chance = input.array if p is None else np.asarray(p)
+    chance = values_of(input) if p is None else np.asarray(p)
     if not np.all((chance >= 0) & (chance <= 1)):
         raise RuntimeError("bernoulli: expected probabilities between 0 and 1")
     x = input.array
-    draws = (generator or default_generator).uniform(x.size, np.dtype(np.float64)).reshape(x.shape)
-    return wrap((draws < chance).astype(x.dtype))
+    kind = x.dtype if p is None and x.dtype.kind == "f" else np.dtype(np.float64)
+    source = generator or default_generator
+    draws = sample(
+        lambda sizes: source.uniform(math.prod(sizes), kind).reshape(sizes),
+        x.shape,
+    )
+    with no_grad():
+        return (draws < (input if p is None else p)).to(x.dtype)
 
 
 def multinomial(
@@ -294,7 +321,8 @@ def multinomial(
 ) -> Tensor:
     """Indices drawn with probabilities in proportion to weights, row by row.
 
-    Without replacement the weights compete as exponential clocks (Efraimidis and Spirakis, 2006).
+    Without replacement, and for a single sample, the weights compete as exponential clocks
+    (Efraimidis and Spirakis, 2006).
 
     Raises:
         RuntimeError: for negative or non-finite weights, a row of zeros, or more samples than
@@ -311,7 +339,7 @@ def multinomial(
         )
     source = generator or default_generator
     rows, choices = weights.shape
-    if replacement:
+    if replacement and num_samples > 1:
         ladder = np.cumsum(weights, -1)
         heights = source.uniform(rows * num_samples, np.dtype(np.float64)).reshape(rows, -1)
         picks = [
@@ -333,15 +361,24 @@ def multinomial(
 def uniform_values(x: np.ndarray, low: float, high: float, generator: Any) -> np.ndarray:
     """What ``Tensor.uniform_`` writes."""
     draws = (generator or default_generator).uniform(x.size, x.dtype).reshape(x.shape)
-    return draws * np.asarray(high - low, x.dtype) + np.asarray(low, x.dtype)
+    first, last = np.asarray(low, x.dtype), np.asarray(high, x.dtype)
+    return _scaled(draws, last - first, first)
 
 
 def normal_values(x: np.ndarray, mean: float, std: float, generator: Any) -> np.ndarray:
     """What ``Tensor.normal_`` writes."""
     if std < 0:
         raise RuntimeError(f"normal: expects std >= 0, but found std {std}")
-    draws = (generator or default_generator).normal(x.size, x.dtype).reshape(x.shape)
-    return draws * np.asarray(std, x.dtype) + np.asarray(mean, x.dtype)
+    # a few numbers are drawn one by one in float64, and rounded at the end
+    kind = np.dtype(np.float64) if x.size < 16 else x.dtype
+    draws = (generator or default_generator).normal(x.size, kind).reshape(x.shape)
+    return _scaled(draws, np.asarray(std, kind), np.asarray(mean, kind)).astype(x.dtype)
+
+
+def _scaled(draws: np.ndarray, by: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """``draws by + shift``, in float32 rounded once, as PyTorch's fused multiply-add does."""
+    wide = np.float64 if draws.dtype == np.float32 else draws.dtype
+    return (draws.astype(wide) * by + shift.astype(wide)).astype(draws.dtype)
 
 
 def integer_values(x: np.ndarray, low: Any, high: Any, generator: Any) -> np.ndarray:

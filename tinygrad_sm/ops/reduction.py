@@ -114,7 +114,7 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 def share_ties(g: Any, x: Any, out: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
     """Each of n equal extremes gets 1/n of the gradient."""
     hit = np.equal(x, restore(out, axes, keepdim))
-    return restore(g, axes, keepdim) * (hit / np.sum(hit, axis=axes, keepdims=True))
+    return restore(g, axes, keepdim) * hit / np.sum(hit, axis=axes, keepdims=True)
 
 
 def _extreme(function: Any) -> Any:

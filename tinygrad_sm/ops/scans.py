@@ -12,7 +12,7 @@ from ..tape import Value, wrap
 from .dims import axis_of, numpy_names
 from .elementwise import cast, float_input, logical_xor, sub
 from .indexing import ValuesAndIndices, gather, narrow
-from .reduction import cumsum
+from .reduction import cumsum, logsumexp
 from .shape import cat
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ def _cumprod_rule(g: Any, x: Any, axis: int) -> Any:
 
 
 _cumprod: Operation = primitive(
-    lambda x, axis: np.cumprod(x, axis) if x.ndim else x.copy(), name="cumprod", x=_cumprod_rule
+    lambda x, axis: np.cumprod(x, axis) if x.ndim else x.copy(),
+    name="cumprod",
+    family="trailing",
+    x=_cumprod_rule,
 )
 
 
@@ -89,12 +92,28 @@ def _logcumsumexp_rule(g: Any, x: Any, out: Any, axis: int) -> Any:
     return parts[0] - parts[1]
 
 
+def _logcumsumexp_definition(x: Any, axis: int) -> Any:
+    """``logsumexp`` of each beginning: the logarithms of ``g`` in the rule have no slope at 0."""
+    if not len(x.shape):
+        return x
+    rows = np.moveaxis(x, axis, -1)
+    n = rows.shape[-1]
+    beginnings = np.where(np.tril(np.ones((n, n), np.bool_)), rows[..., None, :], -np.inf)
+    return np.moveaxis(logsumexp(beginnings, -1), -1, axis)
+
+
 @np.errstate(all="ignore")
 def _running_logsumexp(x: Any, axis: int) -> Any:
     return np.logaddexp.accumulate(x, axis) if x.ndim else x.copy()
 
 
-_logcumsumexp: Operation = primitive(_running_logsumexp, name="logcumsumexp", x=_logcumsumexp_rule)
+_logcumsumexp: Operation = primitive(
+    _running_logsumexp,
+    name="logcumsumexp",
+    family="trailing",
+    definition=_logcumsumexp_definition,
+    x=_logcumsumexp_rule,
+)
 
 
 @numpy_names

@@ -23,6 +23,8 @@ def seen_through(source: Any, out: Any, look: Callable[[Any], Any]) -> Any:
     if not isinstance(source, Value):
         return out
     out.version = source.version
+    if source.level and out.level == source.level:
+        source.share(out, lambda below, view: seen_through(below, view, look))
     if source.window is None:
         out.window = View(source, look, source.version[0])
     else:

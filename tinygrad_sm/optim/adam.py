@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..tape import wrap
 from ..tensor import Tensor
 from .optimizer import Params
 from .rule import (
@@ -108,12 +107,13 @@ class Adam(Rule):
         g = self._descent(x, grad, shrink(x, group), group["maximize"])
         lr = float(group["lr"])
         beta1, beta2 = map(float, group["betas"])
-        step, mean, square = self._recall(x, state)
+        step, mean, square = self._recall(x, state, group)
         scratch = self._scratch(x)
         blend(mean, g, 1 - beta1, scratch)
         blend_square(square, g, beta2, scratch)
         if group["amsgrad"]:
-            square = self._largest(square, state)
+            largest = self._begun(x, state, "max_exp_avg_sq")
+            square = np.maximum(largest, square, out=largest)
         # both corrections are numbers, multiplied together so that they cost one pass, not two
         correction = math.sqrt(1 - beta2**step)
         np.sqrt(square, out=scratch)
@@ -121,10 +121,3 @@ class Adam(Rule):
         np.divide(mean, scratch, out=scratch)
         np.multiply(scratch, lr * correction / (1 - beta1**step), out=scratch)
         np.subtract(x, scratch, out=x)
-
-    def _largest(self, square: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-        """The largest v so far, element by element."""
-        if "max_exp_avg_sq" not in state:
-            state["max_exp_avg_sq"] = wrap(np.zeros_like(square))
-        largest: np.ndarray = state["max_exp_avg_sq"].array
-        return np.maximum(largest, square, out=largest)

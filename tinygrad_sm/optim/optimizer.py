@@ -383,12 +383,17 @@ class Optimizer:
             ValueError: if a tensor with dimensions has not the parameter's shape.
         """
         for name, value in entry.items():
-            if isinstance(value, Value) and value.array.shape not in ((), p.array.shape):
+            expected = (), self._shape_kept(name, p.array.shape)
+            if isinstance(value, Value) and value.array.shape not in expected:
                 raise ValueError(
                     f"{type(self).__name__}.load_state_dict: {name} of parameter {number} has shape "
                     f"{value.array.shape}, the parameter {p.array.shape}: the parameters must come "
                     "in the same order as when it was saved"
                 )
+
+    def _shape_kept(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of what is remembered under a name for a parameter of a shape."""
+        return shape
 
     # --- hooks ------------------------------------------------------------------------------------
 

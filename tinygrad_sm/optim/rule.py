@@ -38,25 +38,38 @@ class Rule(Optimizer):
                 f"{', '.join(missing)}: was it saved by another kind of optimizer?"
             )
 
-    def _recall(self, x: np.ndarray, state: dict[str, Any]) -> tuple[Any, ...]:
-        """The number of this step, from 1, and what the rule remembers: zeros at first."""
+    def _begin(self, x: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+        """Fill the state of a parameter before its first step."""
+        state["step"] = scalar(0.0)
+        for name in self.kept:
+            state[name] = wrap(np.zeros_like(x))
+
+    def _recall(
+        self, x: np.ndarray, state: dict[str, Any], group: dict[str, Any]
+    ) -> tuple[Any, ...]:
+        """The number of this step, from 1, and the arrays that the rule remembers."""
         if "step" not in state:
-            state["step"] = scalar(0.0)
-            for name in self.kept:
-                state[name] = wrap(np.zeros_like(x))
+            self._begin(x, state, group)
         count = state["step"].array
         count += 1
         return count.item(), *(state[name].array for name in self.kept)
 
-    def _scratch(self, x: np.ndarray, slot: int = 0) -> np.ndarray:
-        """Memory in the shape and dtype of ``x`` that is kept from step to step.
+    def _begun(self, x: np.ndarray, state: dict[str, Any], name: str) -> np.ndarray:
+        """An array that the rule remembers for some options only: zeros at first."""
+        if state.get(name) is None:
+            state[name] = wrap(np.zeros_like(x))
+        begun: np.ndarray = state[name].array
+        return begun
+
+    def _scratch(self, x: np.ndarray, slot: int = 0, kind: Any = None) -> np.ndarray:
+        """Memory in the shape and dtype of ``x`` (or in another dtype), kept from step to step.
 
         Fresh memory for a large temporary costs more than the arithmetic done in it.
         """
         kept: dict[Any, np.ndarray] = self.__dict__.setdefault("_memory", {})
-        key = (slot, x.dtype)
+        key = (slot, kind or x.dtype)
         if key not in kept or kept[key].size < x.size:
-            kept[key] = np.empty(x.size, x.dtype)
+            kept[key] = np.empty(x.size, key[1])
         return kept[key][: x.size].reshape(x.shape)
 
     def _descent(
@@ -78,10 +91,14 @@ def scalar(value: float) -> Any:
 
 
 def blend(average: np.ndarray, new: np.ndarray, share: float, scratch: np.ndarray) -> None:
-    """``average <- average + share * (new - average)``."""
+    """``average <- average + share * (new - average)``, reckoned from the nearer end."""
     np.subtract(new, average, out=scratch)
-    np.multiply(scratch, share, out=scratch)
-    np.add(average, scratch, out=average)
+    if share < 0.5:
+        np.multiply(scratch, share, out=scratch)
+        np.add(average, scratch, out=average)
+    else:
+        np.multiply(scratch, 1 - share, out=scratch)
+        np.subtract(new, scratch, out=average)
 
 
 def blend_square(square: np.ndarray, new: np.ndarray, kept: float, scratch: np.ndarray) -> None:

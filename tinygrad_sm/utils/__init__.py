@@ -1,5 +1,5 @@
-"""What training needs beside the model: ``data``, which brings examples in batches."""
+"""What training needs beside the model: ``data`` brings examples, ``checkpoint`` saves memory."""
 
-from . import data
+from . import checkpoint, data
 
-__all__ = ["data"]
+__all__ = ["checkpoint", "data"]

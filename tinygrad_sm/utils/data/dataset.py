@@ -78,6 +78,46 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         return len(self.tensors[0])
 
 
+class StackDataset(Dataset[Any]):
+    """Datasets read side by side: example i is example i of each, as a tuple or a dict.
+
+    Args:
+        args: datasets of one length, for tuples.
+        kwargs: or datasets by name, for dicts.
+
+    Raises:
+        ValueError: for no datasets, different lengths, or both kinds of arguments.
+
+    >>> from tinygrad_sm.utils.data import StackDataset
+    >>> StackDataset(image=["a", "b"], label=[3, 4])[1]
+    {'image': 'b', 'label': 4}
+    """
+
+    datasets: tuple[Any, ...] | dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args and kwargs:
+            raise ValueError(
+                "StackDataset: expected datasets for tuples (by position) or for dicts (by name), "
+                "not both"
+            )
+        self.datasets = args or kwargs
+        lengths = [len(d) for d in (args or kwargs.values())]
+        if not lengths:
+            raise ValueError("At least one dataset should be passed")
+        if len(set(lengths)) > 1:
+            raise ValueError(f"Size mismatch between datasets: their lengths are {lengths}")
+        self._length = lengths[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: dataset[index] for name, dataset in self.datasets.items()}
+        return tuple(dataset[index] for dataset in self.datasets)
+
+    def __len__(self) -> int:
+        return self._length
+
+
 class ConcatDataset(Dataset[T_co]):
     """Datasets one behind the other.
 

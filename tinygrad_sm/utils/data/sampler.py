@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
+from ...dtypes import float64
 from ...ops.creation import as_tensor, empty
 from ...ops.random import Generator, multinomial, randint, randperm
 
@@ -94,8 +95,9 @@ class RandomSampler(Sampler[int]):
         if generator is None:
             generator = Generator().manual_seed(draw_seed(None))
         if self.replacement:
-            return self._with_replacement(n, generator)
-        return self._permuted(n, generator)
+            yield from self._with_replacement(n, generator)
+        else:
+            yield from self._permuted(n, generator)
 
     def _with_replacement(self, n: int, generator: Generator) -> Iterator[int]:
         for start in range(0, self.num_samples, 32):
@@ -159,7 +161,7 @@ class WeightedRandomSampler(Sampler[int]):
             raise ValueError(
                 f"replacement should be a boolean value, but got replacement={replacement}"
             )
-        self.weights = as_tensor(weights, dtype="float64")
+        self.weights = as_tensor(weights, dtype=float64)
         if self.weights.ndim != 1:
             raise ValueError(
                 "weights should be a 1d sequence but given weights have shape "

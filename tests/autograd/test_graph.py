@@ -1,0 +1,135 @@
+"""Walking the tape, and hooks on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinygrad_sm as sg
+from tinygrad_sm.autograd import graph
+
+
+def test_walk():
+    x, y = sg.ones(3, requires_grad=True), sg.ones(3, requires_grad=True)
+    constant = sg.ones(3)
+    out = ((x * y).exp() + constant).sum()
+    names = [n.name() for n in graph.nodes(out)]
+    assert (
+        names
+        == ["SumBackward0", "AddBackward0", "ExpBackward0", "MulBackward0"] + ["AccumulateGrad"] * 2
+    )
+    node = out.grad_fn.next_functions[0][0]
+    assert node.next_functions[1] == (None, 0)
+    product = node.next_functions[0][0].next_functions[0][0]
+    leaf = product.next_functions[0][0]
+    assert leaf.variable is x
+    assert leaf is (x * 2).grad_fn.next_functions[0][0]
+    node.metadata["seen"] = True
+    assert out.grad_fn.next_functions[0][0].metadata == {"seen": True}
+    pieces = (x * 2).split(1)
+    assert (pieces[0] + pieces[2]).grad_fn.next_functions[1][1] == 2
+    assert graph.get_gradient_edge(x).node is leaf
+
+
+def test_node_hooks():
+    x = sg.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3
+    seen = []
+    pre = y.grad_fn.register_prehook(lambda outs: (outs[0] * 10,))
+    post = y.grad_fn.register_hook(lambda ins, outs: seen.append((ins, outs)) or (ins[0] + 1, None))
+    y.sum().backward(retain_graph=True)
+    assert x.grad.tolist() == [31, 31]
+    assert seen[0][1][0].tolist() == [10, 10]
+    assert seen[0][0][0].tolist() == [30, 30]
+    assert seen[0][0][1] is None or len(seen[0][0]) == 1
+    pre.remove()
+    post.remove()
+    x.grad = None
+    y.sum().backward()
+    assert x.grad.tolist() == [3, 3]
+
+
+def test_hook_of_one_argument_operations():
+    x = sg.tensor([1.0, 2.0], requires_grad=True)
+    y = x.exp()
+    y.grad_fn.register_hook(lambda ins, outs: (ins[0] * 0,))
+    y.sum().backward()
+    assert x.grad.tolist() == [0, 0]
+
+
+def test_hooks_with_create_graph():
+    x = sg.tensor([1.0, 2.0], dtype=sg.float64, requires_grad=True)
+    y = x * x
+    y.grad_fn.register_prehook(lambda outs: (outs[0] * 2,))
+    (g,) = sg.autograd.grad(y.sum(), x, create_graph=True)
+    (h,) = sg.autograd.grad(g.sum(), x)
+    assert h.tolist() == [4, 4]
+
+
+def test_accumulate_grad_hooks():
+    x = sg.tensor([1.0, 2.0], requires_grad=True)
+    end = (x * 1).grad_fn.next_functions[0][0]
+    order = []
+    end.register_prehook(lambda outs: (outs[0] * 2,))
+    x.register_post_accumulate_grad_hook(lambda t: order.append(t.grad.tolist()))
+    (x * 3).sum().backward()
+    assert order == [[6, 6]]
+    with pytest.raises(RuntimeError, match="non-leaf"):
+        (x * 2).register_post_accumulate_grad_hook(print)
+
+
+def test_step_in_the_backward_walk():
+    w = sg.ones(2, requires_grad=True)
+
+    def step(t):
+        with sg.no_grad():
+            t -= 0.5 * t.grad
+        t.grad = None
+
+    w.register_post_accumulate_grad_hook(step)
+    (w * w).sum().backward()
+    assert w.tolist() == [0, 0]
+    assert w.grad is None
+
+
+def test_multi_grad_hook():
+    x, y = sg.ones(2, requires_grad=True), sg.ones(2, requires_grad=True)
+    calls = []
+    handle = graph.register_multi_grad_hook(
+        (x, y), lambda grads: calls.append([g.tolist() for g in grads])
+    )
+    (x * 2 + y * 3).sum().backward()
+    assert calls == [[[2, 2], [3, 3]]]
+    handle.remove()
+    (x + y).sum().backward()
+    assert len(calls) == 1
+
+
+def test_saved_tensors_hooks():
+    packed = []
+
+    def pack(t):
+        packed.append(tuple(t.shape))
+        return t.numpy(force=True).copy()
+
+    x = sg.tensor([1.0, 2.0], dtype=sg.float64, requires_grad=True)
+    with graph.saved_tensors_hooks(pack, sg.tensor):
+        y = (x.exp() * x).sum()
+    assert packed == [(2,), (2,), (2,)]
+    (g,) = sg.autograd.grad(y, x, create_graph=True)
+    e = np.exp([1, 2])
+    np.testing.assert_allclose(g.array, e * [2, 3])
+    (h,) = sg.autograd.grad(g.sum(), x)
+    np.testing.assert_allclose(h.array, e * [3, 4])
+    with graph.save_on_cpu():
+        y = (x * x).sum()
+    y.backward()
+    np.testing.assert_allclose(x.grad.array, [2, 4])
+
+
+def test_unpack_must_return_a_tensor():
+    x = sg.ones(2, requires_grad=True)
+    with graph.saved_tensors_hooks(lambda t: t, lambda t: None):
+        y = (x * x).sum()
+    with pytest.raises(TypeError, match="unpack hook"):
+        y.backward()

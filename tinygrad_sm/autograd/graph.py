@@ -1,0 +1,216 @@
+"""The tape to look at and to hook into: nodes, and what they save.
+
+How to walk it, now and in later versions: ``tensor.grad_fn`` is the ``Node`` that made a tensor.
+``node.next_functions`` leads back, as pairs (node, which of its results): ``(None, 0)`` for what
+needs no gradient, an ``AccumulateGrad`` with its ``variable`` at a leaf. A node has a ``name()``, a
+``metadata`` dict for notes, and hooks before and after its rules. ``nodes(tensor)`` does the walk.
+
+>>> import tinygrad_sm as sg
+>>> x = sg.ones(2, requires_grad=True)
+>>> [node.name() for node in sg.autograd.graph.nodes((x * x).sum())]
+['SumBackward0', 'MulBackward0', 'AccumulateGrad']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..hooks import AccumulateGrad, RemovableHandle, accumulator
+from ..tape import (
+    LEAF,
+    Node,
+    Value,
+    alias,
+    no_grad,
+    packers,
+    stand_in,
+    wrap,
+    written,
+)
+
+__all__ = [
+    "AccumulateGrad",
+    "GradientEdge",
+    "Node",
+    "get_gradient_edge",
+    "increment_version",
+    "nodes",
+    "register_multi_grad_hook",
+    "save_on_cpu",
+    "saved_tensors_hooks",
+]
+
+
+class GradientEdge(NamedTuple):
+    """A place on the tape: a node, and which of its results."""
+
+    node: Any
+    output_nr: int
+
+
+def get_gradient_edge(tensor: Any) -> GradientEdge:
+    """Where a tensor stands on the tape; a leaf, as its ``AccumulateGrad``.
+
+    Raises:
+        RuntimeError: if the tensor does not require grad.
+    """
+    if tensor.node is None:
+        raise RuntimeError(
+            "It is not possible to get the gradient edge for a Tensor that does not require gradients"
+        )
+    if tensor.node is LEAF:
+        return GradientEdge(accumulator(tensor), 0)
+    return GradientEdge(tensor.grad_fn, 0)
+
+
+def nodes(*roots: Any) -> Iterator[Any]:
+    """Every node that tensors (or nodes) lead back to, once each, the newest first, leaves last."""
+    found: dict[Any, None] = {}
+    stack = [r if not isinstance(r, Value) else get_gradient_edge(r).node for r in roots]
+    while stack:
+        node = stack.pop()
+        if node is not None and node not in found:
+            found[node] = None
+            stack += [before for before, _ in node.next_functions]
+    leaves = [n for n in found if isinstance(n, AccumulateGrad)]
+    yield from sorted((n for n in found if isinstance(n, Node)), key=lambda n: -n.order)
+    yield from leaves
+
+
+def increment_version(tensor: Any) -> None:
+    """Say that a tensor (or each of several) was written to behind the tape's back."""
+    for t in [tensor] if isinstance(tensor, Value) else tensor:
+        written(t)
+
+
+class Packed(Sequence[Any]):
+    """What a node saved, as the pack hook left it; looked at, it is unpacked."""
+
+    def __init__(self, saved: list[Any], pack: Callable[[Any], Any], unpack: Callable[[Any], Any]):
+        self._unpack = unpack
+        self._kept = [_kept(value, pack) for value in saved]
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __getitem__(self, index: Any) -> Any:
+        return list(self)[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        for what, how, place in self._kept:
+            yield what if how is None else how(self._unpacked(what), place)
+
+    def _unpacked(self, what: Any) -> Any:
+        with no_grad():
+            value = self._unpack(what)
+        if not isinstance(value, Value):
+            raise TypeError(
+                "saved_tensors_hooks: the unpack hook must return a Tensor, not a "
+                f"{type(value).__name__}"
+            )
+        return value
+
+
+def _kept(value: Any, pack: Callable[[Any], Any]) -> tuple[Any, Any, Any]:
+    """One saved value: packed, how to make of it what was saved, and its place on the tape."""
+    with no_grad():
+        if isinstance(value, Value):
+            place = value if value.node is LEAF else value.node
+            return pack(value), _replaced, place
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            return pack(wrap(value)), _as_array, None
+    return value, None, None
+
+
+def _replaced(value: Any, place: Any) -> Any:
+    return alias(value) if place is None else stand_in(value, place)
+
+
+def _as_array(value: Any, place: Any) -> Any:
+    return value.array
+
+
+class saved_tensors_hooks:
+    """Say how the tape keeps what it saves, for the operations of a ``with`` block.
+
+    Args:
+        pack_hook: given a tensor when it is saved; may return anything.
+        unpack_hook: given that, when the backward walk needs it; returns the tensor.
+
+    >>> import tinygrad_sm as sg
+    >>> x = sg.ones(2, requires_grad=True)
+    >>> with sg.autograd.graph.saved_tensors_hooks(lambda t: t.half(), lambda t: t.float()):
+    ...     y = (x * x).sum()
+    >>> y.backward()
+    >>> x.grad
+    tensor([2., 2.])
+    """
+
+    def __init__(self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]) -> None:
+        self._hooks = pack_hook, unpack_hook
+
+    def __enter__(self) -> None:
+        packers.append(lambda saved: Packed(saved, *self._hooks))
+
+    def __exit__(self, *exc: object) -> None:
+        packers.pop()
+
+
+class save_on_cpu(saved_tensors_hooks):
+    """Keep what is saved in main memory, where it always is here."""
+
+    def __init__(self, pin_memory: bool = False, device_type: str = "cpu") -> None:
+        super().__init__(lambda t: t, lambda t: t)
+
+
+def register_multi_grad_hook(
+    tensors: Sequence[Any], fn: Callable[..., Any], *, mode: str = "all"
+) -> RemovableHandle:
+    """Call ``fn`` once gradients of several tensors are there.
+
+    Args:
+        tensors: tensors that require grad.
+        fn: with ``mode="all"``, given the list of their gradients when all have arrived; with
+            ``"any"``, given the first to arrive. Once a backward walk.
+        mode: ``"all"`` or ``"any"``.
+
+    Raises:
+        ValueError: for another mode.
+    """
+    if mode not in ("all", "any"):
+        raise ValueError(f"register_multi_grad_hook: mode must be 'all' or 'any', not {mode!r}")
+    arrived: dict[int, Any] = {}
+
+    def note(i: int, grad: Any) -> None:
+        if mode == "any":
+            if i in arrived or not arrived:
+                arrived.clear()
+                fn(grad)
+            arrived[i] = grad
+            return
+        arrived[i] = grad
+        if len(arrived) == len(tensors):
+            grads = [arrived[k] for k in range(len(tensors))]
+            arrived.clear()
+            fn(grads)
+
+    def hook_for(i: int) -> Callable[[Any], None]:
+        return lambda grad: note(i, grad)
+
+    handles = [t.register_hook(hook_for(i)) for i, t in enumerate(tensors)]
+    return _Handles(handles)
+
+
+class _Handles(RemovableHandle):
+    """Several handles as one."""
+
+    def __init__(self, handles: Iterable[RemovableHandle]) -> None:
+        self._handles = list(handles)
+
+    def remove(self) -> None:
+        """Take all hooks off."""
+        for handle in self._handles:
+            handle.remove()

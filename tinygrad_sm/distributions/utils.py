@@ -1,0 +1,105 @@
+"""What the distributions share: broadcast parameters, logits and probabilities, random streams."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..dtypes import finfo, get_default_dtype
+from ..nn import functional as F
+from ..ops.creation import as_tensor
+from ..ops.random import default_generator
+from ..tape import Value, enable_grad, wrap
+from ..tensor import Tensor
+
+euler_constant = 0.57721566490153286060
+
+
+def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
+    """Tensors of one shape, from tensors and numbers; numbers take the dtype of the first tensor.
+
+    Raises:
+        ValueError: for something that is neither.
+    """
+    kinds = [v.dtype for v in values if isinstance(v, Tensor)] or [get_default_dtype()]
+    for value in values:
+        if not isinstance(value, Value | int | float | np.number):
+            raise ValueError(
+                "Input arguments must all be instances of Number or Tensor, not "
+                f"{type(value).__name__}"
+            )
+    tensors = [v if isinstance(v, Tensor) else as_tensor(v, dtype=kinds[0]) for v in values]
+    shape = np.broadcast_shapes(*(t.shape for t in tensors))
+    return tuple(t if t.shape == shape else t.expand(shape) for t in tensors)
+
+
+def logits_to_probs(logits: Tensor, is_binary: bool = False) -> Tensor:
+    """Probabilities from log-odds (binary), or from log-probabilities up to a constant."""
+    return logits.sigmoid() if is_binary else F.softmax(logits, dim=-1)
+
+
+def clamp_probs(probs: Tensor) -> Tensor:
+    """Probabilities kept away from 0 and 1 by the dtype's precision."""
+    eps = finfo(probs.dtype).eps
+    return probs.clamp(min=eps, max=1 - eps)
+
+
+def probs_to_logits(probs: Tensor, is_binary: bool = False) -> Tensor:
+    """Log-odds (binary) or log-probabilities from probabilities, which are kept off 0 and 1."""
+    kept = clamp_probs(probs)
+    return kept.log() - (-kept).log1p() if is_binary else kept.log()
+
+
+def sum_rightmost(value: Tensor, dims: int) -> Tensor:
+    """The sum over the last dimensions."""
+    return value.sum(tuple(range(-dims, 0))) if dims else value
+
+
+class lazy_property:
+    """A property that is computed when first asked for, recorded on the tape, and kept."""
+
+    def __init__(self, compute: Callable[[Any], Any]) -> None:
+        self._compute = compute
+        functools.update_wrapper(self, compute)  # type: ignore[arg-type]
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        with enable_grad():
+            value = self._compute(instance)
+        instance.__dict__[self._compute.__name__] = value
+        return value
+
+
+# --- random numbers -------------------------------------------------------------------------------
+
+
+def standard_normal(shape: Any, like: Tensor) -> Tensor:
+    """Normal numbers in the dtype of a tensor."""
+    kind = like.array.dtype
+    return wrap(default_generator.normal(int(np.prod(shape)), kind).reshape(shape))
+
+
+def standard_uniform(shape: Any, like: Tensor) -> Tensor:
+    """Uniform numbers in [0, 1) in the dtype of a tensor."""
+    kind = like.array.dtype
+    return wrap(default_generator.uniform(int(np.prod(shape)), kind).reshape(shape))
+
+
+def standard_exponential(shape: Any, like: Tensor) -> Tensor:
+    """Exponential numbers of rate 1 in the dtype of a tensor."""
+    uniform = default_generator.uniform(int(np.prod(shape)), np.dtype(np.float64))
+    return wrap(-np.log1p(-uniform).reshape(shape).astype(like.array.dtype))
+
+
+def open_uniform(shape: Any, like: Tensor) -> Tensor:
+    """Uniform numbers in (0, 1), away from both ends by the dtype's precision."""
+    return clamp_probs(standard_uniform(shape, like))
+
+
+def numpy_random() -> np.random.Generator:
+    """NumPy's samplers over the bits of the default generator."""
+    return np.random.Generator(default_generator._engine)

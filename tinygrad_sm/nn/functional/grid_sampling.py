@@ -1,0 +1,211 @@
+"""Images read at given places, between the pixels too: what spatial transformers are made of.
+
+Jaderberg et al., 2015. Places are (x, y) or (x, y, z) with -1 and 1 at the edges of the image.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+
+from ...ops.elementwise import where
+from ...ops.indexing import gather
+from ...ops.linear_algebra import matmul
+from ...tape import wrap
+from ...tensor import Tensor
+
+_CUBIC = -0.75  # as ``interpolate`` has it
+
+
+def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
+    """The places at which an affine map reads, for ``grid_sample``.
+
+    Args:
+        theta: maps (N, 2, 3) of (x, y, 1), or (N, 3, 4) of (x, y, z, 1).
+        size: the sizes of the result, (N, C, H, W) or (N, C, D, H, W).
+        align_corners: whether -1 and 1 are the centres of the corner pixels, not their edges.
+
+    Returns:
+        (N, H, W, 2) or (N, D, H, W, 3).
+
+    Raises:
+        ValueError: if theta is not floating, or does not go with the number of sizes.
+        RuntimeError: for another number of maps than samples.
+    """
+    if not theta.is_floating_point():
+        raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
+    sizes = tuple(size)
+    n = len(sizes) - 2
+    if n not in (2, 3) or theta.array.shape != (sizes[0], n, n + 1):
+        kind = RuntimeError if theta.array.shape[1:] == (n, n + 1) else ValueError
+        raise kind(
+            f"affine_grid: Expected a batch of affine matrices of shape ({sizes[0]}, 2, 3) for "
+            f"size (N, C, H, W), or ({sizes[0]}, 3, 4) for (N, C, D, H, W), but got shape "
+            f"{theta.array.shape} and size {sizes}"
+        )
+    if align_corners is None:
+        _warn_of_default("affine_grid")
+    axes = [_centres(m, bool(align_corners)) for m in sizes[2:]]
+    grid = np.meshgrid(*axes, indexing="ij")[::-1]
+    points = np.stack([*grid, np.ones(sizes[2:])], -1).astype(theta.array.dtype)
+    rows = matmul(wrap(points.reshape(1, -1, n + 1)), theta.transpose(1, 2))
+    return rows.reshape(sizes[0], *sizes[2:], n)
+
+
+def _centres(count: int, align_corners: bool) -> np.ndarray:
+    if count == 1:
+        return np.zeros(1)
+    ends = np.linspace(-1, 1, count)
+    return ends if align_corners else ends * ((count - 1) / count)
+
+
+def _warn_of_default(name: str) -> None:
+    warnings.warn(
+        f"Default {name} behavior has changed to align_corners=False since 1.3.0. Please specify "
+        "align_corners=True if the old behavior is desired.",
+        stacklevel=3,
+    )
+
+
+def grid_sample(
+    input: Tensor,
+    grid: Tensor,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """The values of images at the places of a grid.
+
+    Args:
+        input: (N, C, H, W) or (N, C, D, H, W).
+        grid: (N, H', W', 2) or (N, D', H', W', 3).
+        mode: ``"bilinear"``, ``"nearest"`` or, for images, ``"bicubic"``.
+        padding_mode: what is outside: ``"zeros"``, ``"border"`` or ``"reflection"``.
+        align_corners: whether -1 and 1 are the centres of the corner pixels, not their edges.
+
+    Returns:
+        (N, C, H', W') or (N, C, D', H', W').
+
+    Raises:
+        ValueError: for an unknown mode.
+        RuntimeError: if shapes or dtypes do not fit.
+    """
+    n = input.array.ndim - 2
+    if mode not in ("bilinear", "nearest", "bicubic"):
+        raise ValueError(f"grid_sample: expected mode 'bilinear', 'nearest' or 'bicubic': {mode!r}")
+    if padding_mode not in ("zeros", "border", "reflection"):
+        raise ValueError(
+            "grid_sample: expected padding_mode to be 'zeros', 'border' or 'reflection', but got "
+            f"{padding_mode!r}"
+        )
+    if (
+        n not in (2, 3)
+        or grid.array.ndim != n + 2
+        or grid.array.shape[-1] != n
+        or grid.array.shape[0] != input.array.shape[0]
+        or input.array.dtype != grid.array.dtype
+        or 0 in input.array.shape[2:]
+        or (mode == "bicubic" and n == 3)
+    ):
+        raise RuntimeError(
+            f"grid_sample: expected an input (N, C, H, W) with a grid (N, H', W', 2), or (N, C, D, "
+            f"H, W) with (N, D', H', W', 3), of one dtype (bicubic: images only), but got "
+            f"{input.array.shape} {input.dtype} and {grid.array.shape} {grid.dtype}"
+        )
+    if align_corners is None:
+        _warn_of_default("grid_sample")
+    sizes = input.array.shape[2:]
+    aligned = bool(align_corners)
+    places = [_pixels(grid[..., i], m, aligned) for i, m in enumerate(sizes[::-1])][::-1]
+    if mode != "bicubic":
+        places = [_inside(p, m, padding_mode, aligned) for p, m in zip(places, sizes, strict=True)]
+    axes = [_taps(p, m, mode, padding_mode, aligned) for p, m in zip(places, sizes, strict=True)]
+    return _read(input, axes, grid.array.shape[1:-1])
+
+
+def _pixels(x: Tensor, size: int, align_corners: bool) -> Tensor:
+    """Places in [-1, 1] as pixels, counted from 0."""
+    return (x + 1) * ((size - 1) / 2) if align_corners else ((x + 1) * size - 1) / 2
+
+
+def _inside(x: Tensor, size: int, padding_mode: str, align_corners: bool) -> Tensor:
+    """Places outside moved in, as the padding mode wants it."""
+    if padding_mode == "reflection":
+        low, span = (0.0, size - 1.0) if align_corners else (-0.5, float(size))
+        x = _reflected(x, low, span)
+    return x if padding_mode == "zeros" else x.clamp(0, size - 1)
+
+
+def _reflected(x: Tensor, low: float, span: float) -> Tensor:
+    """Places mirrored at both ends of [low, low + span] until they lie within."""
+    if span == 0:
+        return x * 0
+    distance = (x - low).abs()
+    turns = np.floor(distance.array / span)
+    extra = distance - wrap((turns * span).astype(distance.array.dtype))
+    return where(wrap(turns % 2 == 0), extra + low, span - extra + low)
+
+
+def _taps(
+    x: Tensor, size: int, mode: str, padding_mode: str, align_corners: bool
+) -> list[tuple[np.ndarray, Tensor | None]]:
+    """For each place along a dimension: the pixels that count, and how much (``None``: 1)."""
+    if mode == "nearest":
+        return [_masked(np.rint(x.array), None, size)]
+    first = np.floor(x.array)
+    t = x - wrap(first)
+    if mode == "bilinear":
+        return [_masked(first, 1 - t, size), _masked(first + 1, t, size)]
+    weights = (_far(t + 1), _near(t), _near(1 - t), _far(2 - t))
+    taps = []
+    for i, weight in enumerate(weights, -1):
+        place = _inside(wrap(first + i), size, padding_mode, align_corners)
+        taps.append(_masked(np.rint(place.array), weight, size))
+    return taps
+
+
+def _near(x: Tensor) -> Tensor:
+    return ((_CUBIC + 2) * x - (_CUBIC + 3)) * x * x + 1
+
+
+def _far(x: Tensor) -> Tensor:
+    return ((_CUBIC * x - 5 * _CUBIC) * x + 8 * _CUBIC) * x - 4 * _CUBIC
+
+
+def _masked(
+    place: np.ndarray, weight: Tensor | None, size: int
+) -> tuple[np.ndarray, Tensor | None]:
+    """Pixels that are there; the others are given the weight 0."""
+    there = (place >= 0) & (place < size)
+    index = np.where(there, place, 0).astype(np.int64)
+    if there.all():
+        return index, weight
+    mask = wrap(there.astype(place.dtype))
+    return index, mask if weight is None else weight * mask
+
+
+def _read(
+    input: Tensor, axes: list[list[tuple[np.ndarray, Tensor | None]]], shape: tuple[int, ...]
+) -> Tensor:
+    """The sum over all combinations of taps of the pixel times the weights."""
+    count, channels, *sizes = input.array.shape
+    flat = input.reshape(count, channels, math.prod(sizes))
+    total = None
+    for taps in product(*axes):
+        place = np.zeros((), np.int64)
+        weight = None
+        for (index, factor), size in zip(taps, sizes, strict=True):
+            place = place * size + index
+            if factor is not None:
+                weight = factor if weight is None else weight * factor
+        spread = np.broadcast_to(place.reshape(count, 1, -1), (count, channels, math.prod(shape)))
+        part = gather(flat, 2, wrap(np.ascontiguousarray(spread)))
+        if weight is not None:
+            part = part * weight.reshape(count, 1, -1)
+        total = part if total is None else total + part
+    assert total is not None
+    return total.reshape(count, channels, *shape)

@@ -1,0 +1,173 @@
+"""Checkpoints: run a part of the forward pass again in the backward walk, instead of saving it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..autograd.graph import saved_tensors_hooks
+from ..func.trees import mapped
+from ..ops.random import get_rng_state, set_rng_state
+from ..tape import LEAF, alias, enable_grad, is_grad_enabled
+from ..tensor import Tensor
+
+
+class CheckpointError(RuntimeError):
+    """The part that was run again did not do the same."""
+
+
+class _Run:
+    """One run of a checkpointed function: how to run it again, and what that saved."""
+
+    def __init__(self, function: Callable[[], Any], settings: dict[str, Any]) -> None:
+        self.function = function
+        self.preserve = settings["preserve_rng_state"]
+        self.state = get_rng_state() if self.preserve else None
+        self.context = settings["context"]
+        self.check = settings["determinism_check"] != "none"
+        self.shapes: list[Any] = []
+        self.found: dict[int, Any] = {}
+
+    def pack(self, t: Any) -> int:
+        """Keep a number in a tensor's place."""
+        self.shapes.append((t.array.shape, t.array.dtype))
+        return len(self.shapes) - 1
+
+    def unpack(self, place: int) -> Any:
+        """The tensor of that number, from a run that is done when first needed."""
+        if place not in self.found:
+            self._again()
+        return self.found.pop(place)
+
+    def _again(self) -> None:
+        saved: list[Any] = []
+
+        def keep(t: Any) -> Any:
+            saved.append(t.detach())
+            return t
+
+        now = get_rng_state() if self.preserve else None
+        if self.preserve:
+            set_rng_state(self.state)
+        try:
+            with enable_grad(), self.context, saved_tensors_hooks(keep, lambda t: t):
+                self.function()
+        finally:
+            if self.preserve:
+                set_rng_state(now)
+        if self.check:
+            self._compare([(t.array.shape, t.array.dtype) for t in saved])
+        self.found = dict(enumerate(saved))
+
+    def _compare(self, shapes: list[Any]) -> None:
+        if len(shapes) != len(self.shapes):
+            raise CheckpointError(
+                "checkpoint: a different number of tensors was saved during the original forward "
+                f"({len(self.shapes)}) and recomputation ({len(shapes)}): the function must do the "
+                "same each time"
+            )
+        for i, (before, after) in enumerate(zip(self.shapes, shapes, strict=True)):
+            if before != after:
+                raise CheckpointError(
+                    "checkpoint: recomputed values have different metadata than in the original "
+                    f"forward: saved tensor {i} was {before} and is {after}"
+                )
+
+
+def checkpoint(
+    function: Callable[..., Any],
+    *args: Any,
+    use_reentrant: bool | None = None,
+    context_fn: Callable[[], tuple[Any, Any]] | None = None,
+    determinism_check: str = "default",
+    debug: bool = False,
+    early_stop: bool = True,
+    preserve_rng_state: bool = True,
+    **kwargs: Any,
+) -> Any:
+    """``function(*args, **kwargs)`` whose inner values are not kept, but computed again when needed.
+
+    It trades time for memory: of all that the function computes, the tape keeps only its arguments.
+    Parameters that it uses get their gradients as usual.
+
+    Args:
+        function: must do the same each time, randomness apart.
+        *args: its arguments.
+        use_reentrant: accepted; there is one implementation, which has no restrictions.
+        context_fn: returns two context managers, for the first run and for the second.
+        determinism_check: ``"default"``: compare shapes and dtypes; ``"none"``: do not.
+        debug: accepted.
+        early_stop: accepted.
+        preserve_rng_state: let the second run draw the same random numbers (dropout).
+        **kwargs: its arguments by name.
+
+    Raises:
+        CheckpointError: in the backward walk, if the second run saves something else.
+
+    >>> import tinygrad_sm as sg
+    >>> x = sg.tensor(2.0, requires_grad=True)
+    >>> sg.utils.checkpoint.checkpoint(lambda x: x.exp().log() * x, x).backward()
+    >>> x.grad
+    tensor(4.)
+    """
+    if not is_grad_enabled():
+        return function(*args, **kwargs)
+    first, second = (
+        (contextlib.nullcontext(), contextlib.nullcontext()) if context_fn is None else context_fn()
+    )
+    kept_args, kept_kwargs = mapped(_entry, (args, kwargs))
+    run = _Run(
+        lambda: function(*kept_args, **kept_kwargs),
+        {
+            "preserve_rng_state": preserve_rng_state,
+            "context": second,
+            "determinism_check": determinism_check,
+        },
+    )
+    with first, saved_tensors_hooks(run.pack, run.unpack):
+        return function(*args, **kwargs)
+
+
+def _entry(x: Any) -> Any:
+    """An argument for the second run: recorded as in the first, but on a tape of its own."""
+    return alias(x, None if x.node is None else LEAF) if isinstance(x, Tensor) else x
+
+
+def checkpoint_sequential(
+    functions: Any,
+    segments: int,
+    input: Any,
+    use_reentrant: bool | None = None,
+    **kwargs: Any,
+) -> Any:
+    """A chain of functions or modules in ``segments`` parts, each but the last checkpointed.
+
+    Args:
+        functions: a ``Sequential``, or a list of callables.
+        segments: how many parts.
+        input: what the first is given.
+        use_reentrant: accepted.
+        **kwargs: ``preserve_rng_state``.
+
+    Raises:
+        ValueError: for an argument that is not known.
+    """
+    preserve = kwargs.pop("preserve_rng_state", True)
+    if kwargs:
+        raise ValueError(f"Unexpected keyword arguments: {','.join(kwargs)}")
+    chain = list(functions.children()) if hasattr(functions, "children") else list(functions)
+    length = len(chain) // segments
+    for i in range(segments - 1):
+        part = _chained(chain[i * length : (i + 1) * length])
+        input = checkpoint(part, input, preserve_rng_state=preserve)
+    return _chained(chain[(segments - 1) * length :])(input)
+
+
+def _chained(functions: Sequence[Any]) -> Callable[[Any], Any]:
+    def run(x: Any) -> Any:
+        for function in functions:
+            x = function(x)
+        return x
+
+    return run
