@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,3 +45,59 @@ def central_differences(
             grad[place] = (sums[0] - sums[1]) / (2 * step)
         result.append(grad)
     return result
+
+
+@dataclass
+class Outcome:
+    """What a call gave: results, and the gradients of a weighted sum of them, or an error.
+
+    ``backward`` is the error that the way back raised, in place of gradients.
+    """
+
+    results: list[Any]
+    grads: list[np.ndarray | None]
+    error: Exception | None = None
+    backward: Exception | None = None
+
+
+def outcome(
+    m: Any, call: Callable[..., Any], tensors: Sequence[Any], options: dict[str, Any]
+) -> Outcome:
+    """Call forward and backward in one module, with the same weights in every module."""
+    try:
+        results = flat(call(m, *tensors, **options))
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        return Outcome([], [], error)
+    rng = np.random.default_rng(3)
+    total = None
+    for result in results:
+        weights = rng.normal(size=tuple(result.shape))
+        if result.requires_grad:
+            part = (result * m.tensor(weights).to(result.dtype)).sum().to(m.float64)
+            total = part if total is None else total + part
+    try:
+        if total is not None:
+            total.backward()
+    except RuntimeError as error:
+        return Outcome(results, [], backward=error)
+    grads = [None if t.grad is None else as_array(t.grad) for t in tensors]
+    return Outcome(results, grads)
+
+
+def flat(result: Any) -> list[Any]:
+    """All tensors of a result that may be nested tuples of them."""
+    if isinstance(result, tuple | list):
+        return [x for part in result for x in flat(part)]
+    return [result]
+
+
+def as_array(t: Any) -> np.ndarray:
+    """The values of a tensor of either kind."""
+    return np.asarray(t.detach().numpy())
+
+
+def leaf(m: Any, x: np.ndarray) -> Any:
+    """A tensor of an array that asks for its gradient if it can; ours keep the array's layout."""
+    x = np.asarray(x)
+    t = sg.from_numpy(x) if m is sg else m.tensor(np.array(x, order="C"))
+    return t.requires_grad_() if x.dtype.kind == "f" else t

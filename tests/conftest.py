@@ -2,10 +2,10 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+# The quick profile draws the same examples each time, so that a run says of a change what it broke.
+SLOW = [HealthCheck.too_slow]
 settings.register_profile(
-    "quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "quick", max_examples=12, deadline=None, suppress_health_check=SLOW, derandomize=True
 )
-settings.register_profile(
-    "deep", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("deep", max_examples=300, deadline=None, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -11,6 +11,7 @@ tensor([-0.1580,  0.0419,  0.0021,  0.1140])
 from __future__ import annotations
 
 from importlib import import_module as _import_module
+from math import e, inf, nan, pi
 from typing import Any as _Any
 
 from . import autograd, nn, optim
@@ -40,6 +41,7 @@ from .dtypes import (
     uint8,
 )
 from .dtypes import common_type as promote_types
+from .functions import *
 from .layouts import (
     channels_last,
     channels_last_3d,
@@ -52,154 +54,24 @@ from .layouts import (
     sparse_csr,
     strided,
 )
-from .ops.arrangement import diagonal, moveaxis, movedim, roll
-from .ops.creation import (
-    arange,
-    as_tensor,
-    empty,
-    empty_like,
-    eye,
-    from_dlpack,
-    from_numpy,
-    full,
-    full_like,
-    linspace,
-    ones,
-    ones_like,
-    tensor,
-    zeros,
-    zeros_like,
-)
-from .ops.elementwise import (
-    abs,
-    add,
-    bitwise_and,
-    bitwise_not,
-    bitwise_or,
-    bitwise_xor,
-    ceil,
-    clamp,
-    clip,
-    cos,
-    div,
-    eq,
-    erf,
-    exp,
-    expm1,
-    floor,
-    floor_divide,
-    ge,
-    gt,
-    isfinite,
-    isinf,
-    isnan,
-    le,
-    log,
-    log1p,
-    log2,
-    log10,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-    lt,
-    masked_fill,
-    maximum,
-    minimum,
-    mul,
-    ne,
-    neg,
-    positive,
-    pow,
-    reciprocal,
-    relu,
-    remainder,
-    round,
-    rsqrt,
-    sigmoid,
-    sign,
-    sin,
-    sqrt,
-    square,
-    sub,
-    tanh,
-    trunc,
-    where,
-)
-from .ops.extremes import max, min
-from .ops.indexing import (
-    argsort,
-    gather,
-    index_select,
-    masked_select,
-    narrow,
-    nonzero,
-    scatter,
-    scatter_add,
-    select,
-    sort,
-    topk,
-)
-from .ops.linear_algebra import addmm, bmm, dot, einsum, matmul, mm, mv, outer
-from .ops.random import (
-    Generator,
-    bernoulli,
-    default_generator,
-    get_rng_state,
-    initial_seed,
-    manual_seed,
-    multinomial,
-    normal,
-    rand,
-    rand_like,
-    randint,
-    randn,
-    randn_like,
-    randperm,
-    seed,
-    set_rng_state,
-)
-from .ops.reduction import (
-    all,
-    amax,
-    amin,
-    any,
-    argmax,
-    argmin,
-    cumsum,
-    logsumexp,
-    mean,
-    norm,
-    prod,
-    std,
-    sum,
-    var,
-)
-from .ops.shape import (
-    broadcast_to,
-    cat,
-    chunk,
-    clone,
-    concat,
-    concatenate,
-    flatten,
-    flip,
-    permute,
-    ravel,
-    reshape,
-    split,
-    squeeze,
-    stack,
-    swapaxes,
-    t,
-    transpose,
-    tril,
-    triu,
-    unbind,
-    unsqueeze,
-)
-from .ops.softmax import log_softmax, softmax
+from .left_out import FUNCTIONS as _FUNCTIONS
+from .left_out import why as _why
 from .primitive import primitive
+from .printing import set_printoptions
+from .settings import (
+    are_deterministic_algorithms_enabled,
+    get_float32_matmul_precision,
+    get_num_interop_threads,
+    get_num_threads,
+    is_deterministic_algorithms_warn_only_enabled,
+    is_warn_always_enabled,
+    set_float32_matmul_precision,
+    set_flush_denormal,
+    set_num_interop_threads,
+    set_num_threads,
+    set_warn_always,
+    use_deterministic_algorithms,
+)
 from .tape import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 
 # first: importing the module binds its name, which the function ``tensor`` then takes over
@@ -218,8 +90,7 @@ from .typed_tensors import (
 )
 from .version import __version__
 
-true_divide = divide = div
-multiply, subtract, negative, absolute = mul, sub, neg, abs
+newaxis = None
 bool = bool_
 float, double, half = float32, float64, float16
 long, int, short = int64, int32, int16
@@ -228,33 +99,32 @@ cfloat, cdouble, chalf = complex64, complex128, complex32
 keep_freed_memory()
 
 # imported when first used, so that what a program does not use costs it nothing
-_LAZY = (
-    "accelerator",
-    "amp",
-    "backends",
-    "compiler",
-    "cuda",
-    "distributions",
-    "func",
-    "jit",
-    "mps",
-    "random",
-    "serialization",
-    "testing",
-    "utils",
-    "xpu",
-)
+_LAZY = """
+    accelerator amp backends compiler cuda distributions func jit mps random serialization special
+    testing utils xpu
+"""
+_IN_NN = """
+    adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu channel_shuffle conv1d
+    conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d cosine_similarity dropout
+    group_norm hardshrink layer_norm max_pool1d max_pool2d max_pool3d pairwise_distance pdist
+    pixel_shuffle pixel_unshuffle prelu rms_norm rrelu selu threshold
+"""
 
 
 def __getattr__(name: str) -> _Any:
-    if name in _LAZY:
+    if name in _LAZY.split():
         return _import_module(f"{__name__}.{name}")
     if name == "vmap":
         return _import_module(f"{__name__}.func").vmap
-    if name == "autocast":
-        return _import_module(f"{__name__}.amp").autocast
+    if name in ("autocast", "GradScaler"):
+        return getattr(_import_module(f"{__name__}.amp"), name)
     if name in ("save", "load"):
         return getattr(_import_module(f"{__name__}.serialization"), name)
-    if name == "GradScaler":
-        return _import_module(f"{__name__}.amp").GradScaler
+    if name in _IN_NN.split():
+        return getattr(nn.functional, name)
+    if name.endswith("_") and hasattr(Tensor, name):
+        return getattr(Tensor, name)
+    message = _why(_FUNCTIONS, name)
+    if message:
+        raise NotImplementedError(message)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

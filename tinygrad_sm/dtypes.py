@@ -84,7 +84,7 @@ PYTHON_TYPES: dict[Any, np.dtype] = {
 DEFAULT = float32.numpy
 INT64 = int64.numpy
 BOOL = bool_.numpy
-_CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
+CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
 def as_numpy_dtype(kind: Any) -> np.dtype:
@@ -148,7 +148,7 @@ def promote(*values: Any) -> np.dtype:
         found = kinds[0]
         for kind in kinds[1:]:
             found = promote_types(found, kind)
-        if best is None or _CATEGORY[found.kind] > _CATEGORY[best.kind]:
+        if best is None or CATEGORY[found.kind] > CATEGORY[best.kind]:
             best = found
     assert best is not None
     return best
@@ -156,8 +156,8 @@ def promote(*values: Any) -> np.dtype:
 
 def promote_types(a: np.dtype, b: np.dtype) -> np.dtype:
     """The dtype in which two array dtypes of equal rank meet."""
-    if _CATEGORY[a.kind] != _CATEGORY[b.kind]:
-        return a if _CATEGORY[a.kind] > _CATEGORY[b.kind] else b
+    if CATEGORY[a.kind] != CATEGORY[b.kind]:
+        return a if CATEGORY[a.kind] > CATEGORY[b.kind] else b
     return np.promote_types(a, b)
 
 
@@ -187,7 +187,7 @@ class finfo:
             raise TypeError(f"finfo: requires a floating point type, not {type}: use iinfo")
         limits = np.finfo(kind)
         self.bits = int(limits.bits)
-        self.eps, self.resolution = float(limits.eps), float(limits.resolution)
+        self.eps, self.resolution = float(limits.eps), 10.0**-limits.precision
         self.max, self.min = float(limits.max), float(limits.min)
         self.tiny = self.smallest_normal = float(limits.smallest_normal)
         self.dtype = kind.name
@@ -241,4 +241,21 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     (True, False)
     """
     low, high = as_numpy_dtype(from_), as_numpy_dtype(to)
-    return _CATEGORY[low.kind] <= _CATEGORY[high.kind]
+    return CATEGORY[low.kind] <= CATEGORY[high.kind]
+
+
+def check_fits(name: str, values: Any, kind: np.dtype) -> None:
+    """Refuse numbers that an integer dtype cannot hold.
+
+    Raises:
+        RuntimeError: for numbers out of its range, infinities and NaN.
+    """
+    values = np.asarray(values)
+    if kind.kind not in "iu" or values.dtype.kind == "b" or not values.size:
+        return
+    info = np.iinfo(kind)
+    if not (info.min <= values.min() and values.max() <= info.max):
+        raise RuntimeError(
+            f"{name}: a value cannot be converted to {kind} without overflow: it holds "
+            f"{info.min} to {info.max}"
+        )

@@ -9,7 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from .ops import elementwise, indexing, linear_algebra, reduction, shape
+from .ops import (
+    arithmetic,
+    arrangement,
+    assembly,
+    comparison,
+    elementwise,
+    indexing,
+    linear_algebra,
+    logarithms,
+    products,
+    reduction,
+    scans,
+    shape,
+    trigonometry,
+)
 from .tape import wrap
 
 UFUNCS: dict[Any, Any] = {
@@ -35,6 +49,27 @@ UFUNCS: dict[Any, Any] = {
     np.sin: elementwise.sin,
     np.cos: elementwise.cos,
     np.tanh: elementwise.tanh,
+    np.tan: trigonometry.tan,
+    np.arcsin: trigonometry.asin,
+    np.arccos: trigonometry.acos,
+    np.arctan: trigonometry.atan,
+    np.sinh: trigonometry.sinh,
+    np.cosh: trigonometry.cosh,
+    np.arcsinh: trigonometry.asinh,
+    np.arccosh: trigonometry.acosh,
+    np.arctanh: trigonometry.atanh,
+    np.arctan2: trigonometry.atan2,
+    np.hypot: trigonometry.hypot,
+    np.deg2rad: trigonometry.deg2rad,
+    np.rad2deg: trigonometry.rad2deg,
+    np.exp2: logarithms.exp2,
+    np.logaddexp: logarithms.logaddexp,
+    np.logaddexp2: logarithms.logaddexp2,
+    np.fmod: arithmetic.fmod,
+    np.copysign: arithmetic.copysign,
+    np.fmax: comparison.fmax,
+    np.fmin: comparison.fmin,
+    np.signbit: comparison.signbit,
     np.abs: elementwise.abs,
     np.sign: elementwise.sign,
     np.floor: elementwise.floor,
@@ -97,6 +132,18 @@ FUNCTIONS: dict[Any, Any] = {
     np.split: lambda a, cuts, axis=0: _split(a, cuts, axis),
     np.flip: lambda a, axis=None: shape.flip(a, *_as_tuple(a, axis)),
     np.tile: lambda a, reps: shape.repeat(a, *reps),
+    np.roll: lambda a, shift, axis=None: arrangement.roll(a, shift, axis),
+    np.diagonal: lambda a, offset=0, axis1=0, axis2=1: arrangement.diagonal(
+        a, offset, axis1, axis2
+    ),
+    np.trace: lambda a: products.trace(a),
+    np.kron: products.kron,
+    np.tensordot: lambda a, b, axes=2: products.tensordot(a, b, axes),
+    np.cumprod: lambda a, axis: scans.cumprod(a, axis),
+    np.diff: lambda a, n=1, axis=-1: scans.diff(a, n, axis),
+    np.sinc: trigonometry.sinc,
+    np.hstack: assembly.hstack,
+    np.vstack: assembly.vstack,
     np.tril: shape.tril,
     np.triu: shape.triu,
     np.where: elementwise.where,
@@ -164,6 +211,6 @@ def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any)
             "(t.detach().numpy()), or one of tinygrad_sm's functions"
         )
     lifted = [_lifted(a) for a in args]
-    if function is np.concatenate or function is np.stack:
+    if function in (np.concatenate, np.stack, np.hstack, np.vstack):
         lifted[0] = [_lifted(a) for a in args[0]]
     return FUNCTIONS[function](*lifted, **kwargs)

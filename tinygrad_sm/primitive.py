@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from . import tape
-from .dtypes import _CATEGORY, PYTHON_TYPES, as_float, promote
+from .dtypes import CATEGORY, PYTHON_TYPES, as_float, promote
 from .tape import (
     LEAF,
     Node,
@@ -158,6 +158,7 @@ class Primitive:
         self.several = several
         self.definition = definition
         self.linear = linear
+        self.takes_none = False  # whether rules are told of results whose gradient never came
         self.family = family
         self.node_name = "".join(p.capitalize() for p in self.name.split("_")) + "Backward0"
         self.parameters, self.star = _parameters(forward)
@@ -244,7 +245,7 @@ def refresh(t: Value) -> None:
     view = t.window
     if view is not None and view.seen != t.version[0]:
         view.seen = t.version[0]
-        base = view.base
+        base = view.root()
         t.node = None if base.node is None else record(LOOK, 1, (base, view.look), t.array)
 
 
@@ -460,7 +461,7 @@ def coerce(name: str, x: Any, y: Any, to_float: bool = False) -> tuple[Any, Any]
 def _cast(x: Any, kind: np.dtype) -> Any:
     if type(x) is np.ndarray:
         return x if x.dtype == kind else x.astype(kind)
-    if _CATEGORY[kind.kind] == 2 or PYTHON_TYPES[type(x)] == kind:
+    if CATEGORY[kind.kind] == 2 or PYTHON_TYPES[type(x)] == kind:
         return x if kind.kind != "f" else float(x)
     return np.asarray(x).astype(kind)[()]
 
@@ -482,7 +483,7 @@ def _operand(name: str, x: Any) -> Any:
 
 
 def _put(base: Any, value: Any, look: Callable[[Any], Any]) -> Any:
-    out = base.copy()
+    out = np.array(base)
     look(out)[...] = value
     return out
 

@@ -7,12 +7,43 @@ from typing import Any
 
 import numpy as np
 
+from . import dtypes
 from .tape import LEAF
 
 PRECISION = 4
 THRESHOLD = 1000
 EDGE = 3
 WIDTH = 80
+SCIENTIFIC: bool | None = None  # always, never, or where it is shorter
+_PROFILES = {"default": (4, 1000, 3, 80), "short": (2, 1000, 2, 80), "full": (4, math.inf, 3, 80)}
+
+
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """Set how tensors print; what is ``None`` stays as it is.
+
+    Args:
+        precision: digits behind the point; 4 at first.
+        threshold: from how many elements on a summary is printed; 1000 at first.
+        edgeitems: how many elements a summary shows at each end of a dimension; 3 at first.
+        linewidth: characters a line; 80 at first.
+        profile: ``"default"``, ``"short"`` or ``"full"``, from which the others differ.
+        sci_mode: always or never scientific notation; where it is shorter if ``None``.
+    """
+    global PRECISION, THRESHOLD, EDGE, WIDTH, SCIENTIFIC
+    if profile is not None:
+        PRECISION, THRESHOLD, EDGE, WIDTH = _PROFILES[profile]  # type: ignore[assignment]
+    PRECISION = PRECISION if precision is None else precision
+    THRESHOLD = THRESHOLD if threshold is None else threshold  # type: ignore[assignment]
+    EDGE = EDGE if edgeitems is None else edgeitems
+    WIDTH = WIDTH if linewidth is None else linewidth
+    SCIENTIFIC = sci_mode
 
 
 def tensor_repr(t: Any) -> str:
@@ -25,8 +56,8 @@ def tensor_repr(t: Any) -> str:
     notes = []
     if array.size == 0 and array.ndim != 1:
         notes.append(f"size={array.shape}")
-    usual = array.dtype in (np.float32, np.int64, np.bool_)
-    if not usual or (array.size == 0 and array.dtype != np.float32):
+    usual = array.dtype in (dtypes.DEFAULT, dtypes.INT64, dtypes.BOOL)
+    if not usual or (array.size == 0 and array.dtype != dtypes.DEFAULT):
         notes.append(f"dtype={t.dtype}")
     if t.node is LEAF:
         notes.append("requires_grad=True")
@@ -91,6 +122,7 @@ def _float_formatter(shown: np.ndarray) -> Any:
             plain = f"{{:.{PRECISION}f}}"
         if whole and scientific and high <= 1.0e8 and high / low <= 1000.0:
             scientific = False
+        scientific = scientific if SCIENTIFIC is None else SCIENTIFIC
         pattern = f"{{:.{PRECISION}e}}" if scientific else plain
         text = lambda v: _special(v) or pattern.format(v)  # noqa: E731
     width = max((len(text(v)) for v in values if np.isfinite(v) and v), default=1)

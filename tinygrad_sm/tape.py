@@ -109,6 +109,13 @@ class View:
         self.look = look
         self.seen = seen
 
+    def root(self) -> Value:
+        """The base, or what it was before its own shape was changed in place."""
+        base = self.base
+        while base.window is not None:
+            base = base.window.base
+        return base
+
 
 def written(t: Value) -> None:
     """Say that ``t.array`` was written to in place."""
@@ -599,7 +606,7 @@ class _Gradients:
     def take(self, node: Node) -> Any:
         """The finished gradient of a node."""
         grad = self.nodes.pop(node)
-        if not node.op.several:
+        if not node.op.several or node.op.takes_none:
             return grad
         zeros = [np.zeros(s, d) for s, d in zip(node.shape, node.dtype, strict=True)]
         if self.lifted:
@@ -637,10 +644,13 @@ def run_hooks(hooks: Iterable[Callable[[Any], Any]], grad: Any) -> Any:
     """Pass a gradient through hooks, each of which may return another in its place."""
     for hook in list(hooks):
         several = type(grad) is list
-        result = hook([_shown(g) for g in grad] if several else _shown(grad))
+        shown = [g if g is None else _shown(g) for g in grad] if several else _shown(grad)
+        result = hook(shown)
         if result is not None:
             pairs = zip(result, grad, strict=True) if several else ((result, grad),)
-            kept = [new if isinstance(old, Value) else new.array for new, old in pairs]
+            kept = [
+                new if new is None or isinstance(old, Value) else new.array for new, old in pairs
+            ]
             grad = kept if several else kept[0]
     return grad
 
@@ -650,7 +660,8 @@ def run_after_hooks(node: Node, g: Any, grads: Sequence[Any]) -> Sequence[Any]:
     assert node.hooks is not None
     for hook in list(node.hooks.after):
         shown = tuple(None if x is None else _shown(x) for x in node.by_argument(grads))
-        replaced = hook(shown, tuple(map(_shown, g)) if node.op.several else (_shown(g),))
+        given = g if node.op.several else [g]
+        replaced = hook(shown, tuple(x if x is None else _shown(x) for x in given))
         if replaced is not None:
             kept = dict(zip(node.by_argument(range(len(grads))), replaced, strict=True))
             grads = [
@@ -702,7 +713,7 @@ def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Any:
 
 def column_sums(grad: np.ndarray) -> np.ndarray:
     """The sum over all axes but the last, as a matrix product: BLAS adds rows faster than sum."""
+    if grad.dtype.char not in "fd" or not grad.size:
+        return grad.sum(tuple(range(grad.ndim - 1)))
     rows = grad.reshape(-1, grad.shape[-1])
-    if rows.dtype.char not in "fd" or rows.shape[0] < 2:
-        return rows.sum(0)
     return np.ones(rows.shape[0], rows.dtype) @ rows

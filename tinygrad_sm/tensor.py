@@ -155,6 +155,18 @@ class Tensor(Operations, InPlaceOperations):
 
     nelement = numel
 
+    ndimension = dim
+
+    @property
+    def itemsize(self) -> Any:
+        """Bytes an element takes."""
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> Any:
+        """Bytes all elements take."""
+        return self.array.nbytes
+
     def element_size(self) -> int:
         """Bytes an element takes."""
         return self.array.itemsize
@@ -171,6 +183,11 @@ class Tensor(Operations, InPlaceOperations):
     def is_floating_point(self) -> bool:
         """Whether the dtype is floating."""
         return self.array.dtype.kind == "f"
+
+    def storage_offset(self) -> Any:
+        """Where the first element lies in the memory that views share, in elements."""
+        base = self if self.window is None else self.window.root()
+        return (self.data_ptr() - base.array.ctypes.data) // self.array.itemsize
 
     def data_ptr(self) -> int:
         """The address of the first element."""
@@ -361,6 +378,16 @@ class Tensor(Operations, InPlaceOperations):
         self.node = None
         return self
 
+    def is_inference(self) -> Any:
+        """False: tensors made under ``inference_mode`` are like any others."""
+        return False
+
+    def is_set_to(self, tensor: Tensor) -> Any:
+        """Whether two tensors look at the same elements of the same memory."""
+        mine, other = self.array, tensor.array
+        same = self.data_ptr() == tensor.data_ptr()
+        return same and mine.shape == other.shape and mine.strides == other.strides
+
     # --- out of the framework ----------------------------------------------------------------------
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
@@ -510,43 +537,43 @@ class Tensor(Operations, InPlaceOperations):
         """In the dtype of another tensor."""
         return self.to(other.array.dtype)
 
-    def float(self) -> Tensor:
+    def float(self, memory_format: Any = None) -> Tensor:
         """As float32."""
         return self.to(np.float32)
 
-    def double(self) -> Tensor:
+    def double(self, memory_format: Any = None) -> Tensor:
         """As float64."""
         return self.to(np.float64)
 
-    def half(self) -> Tensor:
+    def half(self, memory_format: Any = None) -> Tensor:
         """As float16."""
         return self.to(np.float16)
 
-    def long(self) -> Tensor:
+    def long(self, memory_format: Any = None) -> Tensor:
         """As int64."""
         return self.to(np.int64)
 
-    def int(self) -> Tensor:
+    def int(self, memory_format: Any = None) -> Tensor:
         """As int32."""
         return self.to(np.int32)
 
-    def short(self) -> Tensor:
+    def short(self, memory_format: Any = None) -> Tensor:
         """As int16."""
         return self.to(np.int16)
 
-    def char(self) -> Tensor:
+    def char(self, memory_format: Any = None) -> Tensor:
         """As int8."""
         return self.to(np.int8)
 
-    def byte(self) -> Tensor:
+    def byte(self, memory_format: Any = None) -> Tensor:
         """As uint8."""
         return self.to(np.uint8)
 
-    def bool(self) -> Tensor:
+    def bool(self, memory_format: Any = None) -> Tensor:
         """As bool: whether each element is not 0."""
         return self.to(np.bool_)
 
-    def bfloat16(self) -> Tensor:
+    def bfloat16(self, memory_format: Any = None) -> Tensor:
         """Raise: NumPy has no bfloat16."""
         return self.to(bfloat16)
 
@@ -584,26 +611,45 @@ class Tensor(Operations, InPlaceOperations):
 
     # --- new tensors like this one ------------------------------------------------------------------
 
-    def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+    def new_tensor(
+        self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: Any = False
+    ) -> Tensor:
         """A tensor of ``data`` in this one's dtype."""
-        return creation.tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
+        return creation.tensor(
+            data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad
+        )
 
-    def new_zeros(self, *size: Any, dtype: Any = None) -> Tensor:
+    def new_zeros(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
         """Zeros in this one's dtype."""
-        return creation.beside(self, creation.zeros(*size, dtype=dtype or self.dtype))
-
-    def new_ones(self, *size: Any, dtype: Any = None) -> Tensor:
-        """Ones in this one's dtype."""
-        return creation.beside(self, creation.ones(*size, dtype=dtype or self.dtype))
-
-    def new_empty(self, *size: Any, dtype: Any = None) -> Tensor:
-        """A tensor in this one's dtype whose values are not set."""
-        return creation.beside(self, creation.empty(*size, dtype=dtype or self.dtype))
-
-    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
-        """A tensor in this one's dtype filled with one number."""
-        made = creation.full(size, fill_value, dtype=dtype or self.dtype)
+        made = creation.zeros(*size, dtype=dtype or self.dtype, **options)
         return creation.beside(self, made)
+
+    def new_ones(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+        """Ones in this one's dtype."""
+        made = creation.ones(*size, dtype=dtype or self.dtype, **options)
+        return creation.beside(self, made)
+
+    def new_empty(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+        """A tensor in this one's dtype whose values are not set."""
+        made = creation.empty(*size, dtype=dtype or self.dtype, **options)
+        return creation.beside(self, made)
+
+    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None, **options: Any) -> Tensor:
+        """A tensor in this one's dtype filled with one number."""
+        made = creation.full(size, fill_value, dtype=dtype or self.dtype, **options)
+        return creation.beside(self, made)
+
+    def new_empty_strided(
+        self, size: Any, stride: Any, *, dtype: Any = None, **options: Any
+    ) -> Tensor:
+        """A tensor of a shape and steps in memory, in this one's dtype, whose values are not set."""
+        return creation.empty_strided(size, stride, dtype=dtype or self.dtype, **options)
+
+    def new(self, *data: Any) -> Tensor:
+        """A tensor in this one's dtype: of a shape, or of nested lists."""
+        if data and not isinstance(data[0], int | Size):
+            return self.new_tensor(data[0])
+        return self.new_empty(*data or (0,))
 
 
 def rebuild(kind: Any, array: np.ndarray, requires_grad: bool) -> Any:

@@ -204,6 +204,27 @@ def test_once_differentiable():
         slope.sum().backward()
 
 
+@pytest.mark.parametrize("materialize", [True, False])
+def test_gradients_that_do_not_arrive(materialize):
+    seen = []
+
+    class Two(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.set_materialize_grads(materialize)
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx, a, b):
+            seen.append(b)
+            return 2 * a if b is None else 2 * a + 3 * b
+
+    x = point()
+    Two.apply(x)[0].sum().backward()
+    np.testing.assert_allclose(x.grad.array, 2)
+    assert (seen[0] is None) is not materialize
+
+
 def test_needs_input_grad_and_errors():
     seen = []
 

@@ -20,6 +20,8 @@ import numpy as np
 from hypothesis.strategies import SearchStrategy
 
 Call = Callable[..., Any]
+FLOATS = ("float32", "float64", "float16")
+KINDS = (*FLOATS, "int64", "int32", "int8", "uint8", "bool")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,10 @@ class Drawn:
             wrong ones: then this package and PyTorch must both raise.
         smooth: whether differences tell the gradient for all that is drawn.
         ugly: whether ties, zeros, infinities and NaN may take the place of the values.
-        exact: whether values must be equal to the last bit.
+        kinds: the dtypes that are tried.
+        mixed: whether the arrays of one call may have different dtypes.
+        kinder: whether a gradient may be a number where PyTorch's is NaN.
+        rtol: how near values and gradients must be to PyTorch's in float64.
     """
 
     op: str
@@ -64,7 +69,10 @@ class Drawn:
     strategy: SearchStrategy[tuple[tuple[np.ndarray, ...], dict[str, Any]]]
     smooth: bool = True
     ugly: bool = True
-    exact: bool = False
+    kinds: tuple[str, ...] = KINDS
+    mixed: bool = True
+    kinder: bool = False
+    rtol: float = 1e-9
 
     def __str__(self) -> str:
         return self.op
@@ -81,7 +89,7 @@ def case(
     CASES.append(Case(op, call, inputs, second and smooth, smooth))
 
 
-def drawn(op: str, call: Call, strategy: SearchStrategy[Any], **traits: bool) -> None:
+def drawn(op: str, call: Call, strategy: SearchStrategy[Any], **traits: Any) -> None:
     """Add an operation with a strategy that draws the arrays and options of its calls."""
     DRAWN.append(Drawn(op, call, strategy, **traits))
 
@@ -91,7 +99,7 @@ def drawn(op: str, call: Call, strategy: SearchStrategy[Any], **traits: bool) ->
 
 def normal(*shape: int, seed: int = 0, positive: bool = False) -> np.ndarray:
     """Normal numbers of a shape; ``positive`` ones are at least 0.3."""
-    x = np.random.default_rng([seed, *shape]).normal(size=shape)
+    x = np.asarray(np.random.default_rng([seed, *shape]).normal(size=shape))
     return np.abs(x) + 0.3 if positive else x
 
 

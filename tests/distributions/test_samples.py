@@ -49,11 +49,11 @@ def test_moments_of_the_draws_are_those_of_the_distribution(name):
     if name in ("StudentT", "LogNormal"):  # the tails of the others have no finite fourth moment
         known &= np.array([name == "LogNormal", name == "LogNormal", name == "StudentT"])
         known &= variance < 10
-    away = draws.numpy() - mean
-    off = away.mean(0) / np.sqrt(variance / n)
-    assert (np.abs(off[known]) < 5).all()
+    away = (draws.numpy() - mean)[:, known]
+    variance = variance[known]
+    assert (np.abs(away.mean(0)) < 5 * np.sqrt(variance / n)).all()
     error = np.sqrt(((away**4).mean(0) - variance**2) / n) + 1e-12
-    assert (np.abs((away**2).mean(0) - variance) / error < 5)[known].all()
+    assert (np.abs((away**2).mean(0) - variance) < 5 * error).all()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_draws_are_spread_as_the_distribution_function_says(name):
     """The largest distance of Kolmogorov and Smirnov, below its 1e-6 quantile."""
     distribution, *_ = made(sg, distributions, name)
     sg.manual_seed(1)
-    n = 20_000
+    n = 5_000
     draws = np.sort(distribution.sample((n,)).numpy(), 0)
     found = distribution.cdf(sg.tensor(draws)).numpy()
     ranks = np.arange(1, n + 1)[:, None] / n
@@ -100,7 +100,7 @@ def test_gradients_through_draws_follow_the_mean(name):
     """The mean gradient of a smooth function is the gradient of its mean."""
     distribution, parameters, _ = made(sg, distributions, name, grad=True)
     sg.manual_seed(0)
-    draws = distribution.rsample((100_000,))
+    draws = distribution.rsample((4_000,))
     if name == "StudentT":
         draws.tanh().mean().backward()
         assert all(np.isfinite(p.grad.numpy()).all() for p in parameters)
@@ -112,7 +112,7 @@ def test_gradients_through_draws_follow_the_mean(name):
         p.grad = None
     (distribution.mean * weights).sum().backward()
     for p, grad in zip(parameters, found, strict=True):
-        np.testing.assert_allclose(grad, p.grad.numpy(), rtol=0.05, atol=0.02)
+        np.testing.assert_allclose(grad, p.grad.numpy(), rtol=0.1, atol=0.06)
 
 
 def test_the_slope_of_a_gamma_draw_is_pytorchs(torch):

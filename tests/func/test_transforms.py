@@ -255,3 +255,30 @@ def test_writes_under_grad_and_jvp():
     both = jvp(grad(function), (t(X),), (t(X),))[1]
     again = vjp(grad(function), t(X))[1](t(X))[0]
     np.testing.assert_allclose(both.array, again.array)
+
+
+def test_an_operation_of_the_user_works_everywhere():
+    """One line for the rule; no word about batches or forward mode."""
+    cube = sg.primitive(lambda x: x * x * x, name="cube", x=lambda g, x: 3 * x * x * g)
+    total = sg.primitive(
+        lambda x, axis: np.sum(x, axis), name="total", x=lambda g, axis: np.expand_dims(g, axis)
+    )
+
+    def function(x):
+        return total(cube(x), 0) * x[0]
+
+    def plain(x):
+        return (x**3).sum(0) * x[0]
+
+    for point, transform in (
+        (t(X), grad),
+        (t(X), hessian),
+        (t(X), lambda f: jacrev(jacfwd(f))),
+        (t(X), lambda f: lambda x: jvp(grad(f), (x,), (x,))[1]),
+        (t(Y), lambda f: vmap(grad(f))),
+        (t(Y), lambda f: vmap(hessian(f))),
+        (t(Y), lambda f: grad(lambda x: vmap(f)(x).sum())),
+    ):
+        np.testing.assert_allclose(
+            transform(function)(point).array, transform(plain)(point).array, rtol=1e-10
+        )

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import tinygrad_sm as sg
-from tinygrad_sm.primitive import Primitive
 
 from ..cases import CASES
 from ..checks import central_differences, value_and_gradients
@@ -70,53 +69,3 @@ def test_second_derivative_equals_finite_differences(case):
     expected = central_differences(slope, case.inputs, weights, 1e-5)
     for found, wanted in zip(grads, expected, strict=True):
         np.testing.assert_allclose(found, wanted, rtol=2e-4, atol=2e-4)
-
-
-def primitives() -> dict[str, Primitive]:
-    """Every primitive with rules, by name."""
-    from tinygrad_sm import primitive
-    from tinygrad_sm.ops import (
-        activation,
-        convolution,
-        elementwise,
-        fused,
-        in_place,
-        indexing,
-        linear_algebra,
-        reduction,
-        shape,
-        softmax,
-    )
-
-    rooms = (
-        activation, convolution, elementwise, fused, in_place, indexing, linear_algebra, primitive,
-        reduction, shape, softmax,
-    )  # fmt: skip
-    found = {}
-    for room in rooms:
-        for value in vars(room).values():
-            op = value if isinstance(value, Primitive) else getattr(value, "primitive", None)
-            if isinstance(op, Primitive) and op.rules:
-                found[op.name] = op
-    return found
-
-
-def test_every_primitive_runs_in_some_case(monkeypatch):
-    """An operation cannot be added without its cases."""
-    seen = set()
-    plan = Primitive.plan
-
-    def noticed(self, mask, count):
-        seen.add(self.name)
-        return plan(self, mask, count)
-
-    for op in primitives().values():
-        op._plans.clear()
-    monkeypatch.setattr(Primitive, "plan", noticed)
-    for case in CASES:
-        value_and_gradients(case.call, case.inputs)
-    only_in_second_derivatives = {
-        "convolution_input", "convolution_weight", "max_pool2d_input", "max_pool2d_read",
-        "avg_pool2d_input", "collect", "spread",
-    }  # fmt: skip
-    assert set(primitives()) - seen - only_in_second_derivatives == set()

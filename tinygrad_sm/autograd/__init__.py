@@ -20,6 +20,7 @@ from ..tape import (
     no_grad,
     set_grad_enabled,
 )
+from ..typed_tensors import Variable
 from . import graph
 from .function import Function, once_differentiable
 from .gradients import backward, grad
@@ -27,6 +28,7 @@ from .gradients import backward, grad
 __all__ = [
     "Function",
     "GradcheckError",
+    "Variable",
     "backward",
     "enable_grad",
     "forward_ad",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ class GradcheckError(RuntimeError):
     """Derivatives disagree; the message says where, and guesses why."""
 
 
-@dataclass(frozen=True)
-class _Options:
+class _Options(NamedTuple):
     eps: float
     atol: float
     rtol: float

@@ -10,6 +10,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..func.levels import newest
 from ..ops.in_place import check_writable, rebase
 from ..primitive import Primitive, primitive, record
@@ -32,6 +34,7 @@ class FunctionCtx:
     _dirty: tuple[Any, ...] = ()
     _fixed: tuple[Any, ...] = ()
     _node: Callable[[], Any] | None = None
+    _materialize = True
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep inputs, outputs or other tensors; writes to them in between are noticed.
@@ -59,7 +62,8 @@ class FunctionCtx:
         self._fixed = tensors
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Accepted; gradients that did not arrive are always given as zeros."""
+        """Whether gradients that do not arrive are given as zeros (the default) or ``None``."""
+        self._materialize = value
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -232,6 +236,7 @@ class Function:
                 several=several,
             )
             op.node_name = f"{cls.__name__}Backward"
+            op.takes_none = True
             cls._operations[several] = op
         return cls._operations[several]
 
@@ -250,8 +255,13 @@ def _returned(ctx: FunctionCtx, made: Any, placed: Any) -> Any:
 def _back(cls: type[Function], g: Any, ctx: Any) -> list[Any]:
     """The rule of a Function: its backward, fed Tensors, its results as the walk wants them."""
     given = g if type(g) is list else [g]
+    if ctx._materialize and any(x is None for x in given):
+        node = ctx._node()
+        pairs = zip(given, node.shape, node.dtype, strict=True)
+        given = [np.zeros(shape, kind) if x is None else x for x, shape, kind in pairs]
     lifted = any(isinstance(x, Value) for x in given)
-    found = cls.backward(ctx, *(x if isinstance(x, Value) else wrap(x) for x in given))
+    shown = (x if x is None or isinstance(x, Value) else wrap(x) for x in given)
+    found = cls.backward(ctx, *shown)
     grads = list(found) if isinstance(found, tuple | list) else [found]
     wanted = len(ctx.needs_input_grad)
     if len(grads) > wanted and all(x is None for x in grads[wanted:]):

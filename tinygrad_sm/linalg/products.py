@@ -10,6 +10,7 @@ import numpy as np
 
 from ..ops.arrangement import roll
 from ..ops.dims import axis_of
+from ..ops.in_place import overwrite
 from ..ops.linear_algebra import matmul
 from ..tape import wrap
 from .checks import need_square
@@ -30,7 +31,7 @@ def matrix_power(A: Any, n: int) -> Tensor:
     if n < 0:
         return matrix_power(inv(A), -n)
     if n == 0:
-        return _identity(A)
+        return overwrite(A, _identity(A))
     half = matrix_power(A, n // 2) if n > 1 else None
     if half is None:
         return A.clone()
@@ -112,6 +113,11 @@ def cross(input: Any, other: Any, *, dim: int = -1) -> Tensor:
     Raises:
         RuntimeError: if a size is not 3.
     """
+    if input.array.ndim != other.array.ndim:
+        raise RuntimeError(
+            f"linalg.cross: inputs must have the same number of dimensions, not {input.array.ndim} "
+            f"and {other.array.ndim}"
+        )
     shape = np.broadcast_shapes(input.array.shape, other.array.shape)
     axis = axis_of("linalg.cross", dim, len(shape))
     for x in (input, other):
@@ -132,5 +138,6 @@ def vecdot(x: Any, y: Any, *, dim: int = -1) -> Tensor:
 
 def vander(x: Any, *, N: int | None = None) -> Tensor:
     """Powers 0 ... N-1 of each element, in a new last dimension."""
+    x = x if x.array.ndim else x.reshape(1)
     count = x.array.shape[-1] if N is None else N
     return x.unsqueeze(-1) ** wrap(np.arange(count))

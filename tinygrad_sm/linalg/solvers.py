@@ -20,29 +20,20 @@ if TYPE_CHECKING:
 _SINGULAR = "the matrix is singular: check it, or use pinv or lstsq"
 
 
-def _invert(A: Any) -> Any:
-    return np.linalg.inv(A)
-
-
-def _solve_array(A: Any, B: Any) -> Any:
-    return np.linalg.solve(A, B)
-
-
+_checked_inv = numpy_errors("linalg.inv", _SINGULAR, np.linalg.inv)
+_checked_solve = numpy_errors("linalg.solve", _SINGULAR, np.linalg.solve)
 _inv: Operation = primitive(
     lambda A: _checked_inv(A),
     name="linalg_inv",
     family="trailing",
     A=lambda g, out: -np.matmul(mT(out), np.matmul(g, mT(out))),
 )
-_checked_inv = numpy_errors("linalg.inv", _SINGULAR, _invert)
-
 _solve: Operation = primitive(
     lambda A, B: _checked_solve(A, B),
     name="linalg_solve",
     A=lambda g, A, out: -np.matmul(_solve(mT(A), g), mT(out)),
     B=lambda g, A: _solve(mT(A), g),
 )
-_checked_solve = numpy_errors("linalg.solve", _SINGULAR, _solve_array)
 
 
 def inv(A: Any) -> Tensor:
@@ -218,9 +209,11 @@ def pinv(
             default.
         atol: singular values below it count as 0; 0 by default.
         rcond: the older name of ``rtol``.
-        hermitian: not used: a symmetric matrix is treated like any other.
+        hermitian: whether A is symmetric; its lower triangle alone is read then.
     """
     need_matrix("linalg.pinv", A)
+    if hermitian:
+        A = A + (tril(A) + tril(A, -1).mT - A).detach()
     rtol = rcond if rtol is None else rtol
     if rtol is None:
         rtol = 0.0 if atol else max(A.array.shape[-2:]) * float(np.finfo(A.array.dtype).eps)
@@ -270,14 +263,20 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
 def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Tensor:
     """The X of ``A X = B`` where ``L`` is the Cholesky factor of A."""
     need_square("cholesky_solve", L)
-    lower = triu(L).mT if upper else tril(L)
+    lower = _triangle(L, upper)
     return solve(lower.mT, solve(lower, B))
+
+
+def _triangle(L: Any, upper: bool) -> Any:
+    """The lower triangular factor, with the gradient of a full matrix, as PyTorch has it."""
+    full = L.mT if upper else L
+    return full + (tril(full) - full).detach()
 
 
 def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
     """The inverse of the matrix whose Cholesky factor is ``L``."""
     need_square("cholesky_inverse", L)
-    root = inv(triu(L).mT if upper else tril(L))
+    root = inv(_triangle(L, upper))
     return matmul(root.mT, root)
 
 

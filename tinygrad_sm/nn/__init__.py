@@ -1,6 +1,6 @@
 """Layers, losses and what holds them together, with PyTorch's names."""
 
-from . import functional, init, modules, parallel, parameter, utils
+from . import attention, functional, init, modules, parallel, parameter, utils
 from .modules import *  # noqa: F403
 from .modules.module import Module
 from .parallel import DataParallel

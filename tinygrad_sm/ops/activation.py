@@ -59,7 +59,7 @@ elu = primitive(
     family="elementwise",
     x=lambda g, x, alpha, scale, speed: (
         scale
-        * np.where(np.greater(x, 0), g, g * alpha * speed * np.exp(np.minimum(x, 0.0) * speed))
+        * np.where(np.less_equal(x, 0), g * alpha * speed * np.exp(np.minimum(x, 0.0) * speed), g)
     ),
 )
 hardtanh = primitive(

@@ -8,7 +8,17 @@ import numpy as np
 
 from ..primitive import binary, unary
 from ..tape import Value, wrap
-from .elementwise import add, cast, div, mul, pow, round, sign, sub, trunc
+from .elementwise import (
+    _refuse_integer_zero,
+    add,
+    cast,
+    div,
+    mul,
+    pow,
+    sign,
+    sub,
+    trunc,
+)
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -16,8 +26,7 @@ if TYPE_CHECKING:
 
 @np.errstate(all="ignore")
 def _fmod(x: Any, y: Any) -> Any:
-    if np.result_type(x, y).kind != "f" and np.any(np.equal(y, 0)):
-        raise RuntimeError("fmod: ZeroDivisionError: an integer divisor is 0")
+    _refuse_integer_zero("fmod", x, y)
     return np.fmod(x, y)
 
 
@@ -35,14 +44,27 @@ copysign = binary(
     np.copysign,
     "The size of ``input`` with the sign of ``other``.",
     to_float=True,
-    x=lambda g, x, out: g * (np.sign(x) * np.sign(out)),
+    x=lambda g, x, out: np.where(np.equal(x, 0), 0.0, g * (out / x)),
     y=lambda g: g * 0,
 )
-heaviside = binary(
-    lambda x, y: np.heaviside(x, y).astype(np.result_type(x, y)),
-    "0 below 0, ``other`` at 0, 1 above.",
-    name="heaviside",
+_heaviside = binary(
+    lambda x, y: np.heaviside(x, y).astype(np.result_type(x, y)), "", name="heaviside"
 )
+
+
+def heaviside(input: Any, values: Any) -> Tensor:
+    """0 below 0, ``values`` at 0, 1 above.
+
+    Raises:
+        RuntimeError: if dtypes differ.
+    """
+    if input.array.dtype != values.array.dtype:
+        raise RuntimeError(
+            f"heaviside: expected one dtype, not {input.array.dtype} and {values.array.dtype}"
+        )
+    return _heaviside(input, values)
+
+
 nextafter = binary(np.nextafter, "The next float from ``input`` toward ``other``.")
 gcd = binary(np.gcd, "The greatest common divisor of integers.")
 lcm = binary(np.lcm, "The least common multiple of integers.")
@@ -106,18 +128,6 @@ def lerp(input: Any, end: Any, weight: Any) -> Tensor:
     if len(kinds) > 1 or kinds.pop().kind != "f":
         raise RuntimeError("lerp: expected one floating dtype for input, end and weight")
     return add(input, mul(weight, sub(end, input)))
-
-
-def round_to(input: Any, *, decimals: int = 0) -> Tensor:
-    """Rounded to the nearest with so many digits behind the point, halves to even."""
-    if not decimals:
-        return round(input)
-    scale = 10.0 ** abs(decimals)
-    return (
-        div(round(mul(input, scale)), scale)
-        if decimals > 0
-        else mul(round(div(input, scale)), scale)
-    )
 
 
 def ldexp(input: Any, other: Any) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from ..devices import check_device
-from ..dtypes import as_numpy_dtype
+from ..dtypes import as_numpy_dtype, check_fits
 from ..tape import LEAF, Value, wrap
 from .dims import sizes_of
 
@@ -29,6 +29,8 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     if not isinstance(data, np.ndarray | np.generic):
         data = _from_python(data, dtype is None)
     kind = data.dtype if dtype is None else as_numpy_dtype(dtype)
+    if dtype is not None:
+        check_fits("tensor", data, as_numpy_dtype(kind))
     return np.asarray(data, dtype=as_numpy_dtype(kind))
 
 
@@ -37,8 +39,8 @@ def _from_python(data: Any, narrow: bool) -> np.ndarray:
         data = _plain(data)
     try:
         array = np.asarray(data)
-    except ValueError as error:
-        raise ValueError(f"tensor: the lists are not all of one length: {error}") from None
+    except ValueError:
+        raise _ragged(data) from None
     if array.dtype.kind not in "biuf":
         raise TypeError(
             f"tensor: expected numbers, an array or nested lists of numbers, not "
@@ -55,6 +57,36 @@ def _from_python(data: Any, narrow: bool) -> np.ndarray:
     if array.size == 0 and isinstance(data, list | tuple):
         return array.astype(dtypes.DEFAULT)
     return array
+
+
+def _ragged(data: Any) -> Exception:
+    """The error for lists within which a length or a depth changes."""
+    sizes = []
+    first = data
+    while isinstance(first, list | tuple):
+        sizes.append(len(first))
+        first = first[0] if first else None
+    try:
+        _check_lengths(data, 0, sizes)
+    except (TypeError, ValueError) as error:
+        return error
+    return ValueError("tensor: the arrays within the lists are not all of one shape")
+
+
+def _check_lengths(item: Any, depth: int, sizes: list[int]) -> None:
+    if depth == len(sizes):
+        if isinstance(item, list | tuple):
+            raise TypeError(f"tensor: a list stands at depth {depth} among numbers")
+        return
+    if not isinstance(item, list | tuple):
+        raise TypeError(f"tensor: {item!r} stands at depth {depth} among lists")
+    if len(item) != sizes[depth]:
+        raise ValueError(
+            f"tensor: the lists are not all of one length: expected a sequence of length "
+            f"{sizes[depth]} at dim {depth} (got {len(item)})"
+        )
+    for inner in item:
+        _check_lengths(inner, depth + 1, sizes)
 
 
 def _holds(data: Any, kind: type) -> bool:
@@ -130,12 +162,18 @@ def _kind(dtype: Any) -> np.dtype:
     return dtypes.DEFAULT if dtype is None else as_numpy_dtype(dtype)
 
 
+def _not_negative(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    if any(n < 0 for n in sizes):
+        raise RuntimeError(f"sizes must not be negative, but got {sizes}")
+    return sizes
+
+
 def zeros(
     *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
 ) -> Tensor:
     """Zeros of a shape, float32 unless said otherwise."""
     check_device(device)
-    return _leaf(np.zeros(sizes_of(size), _kind(dtype)), requires_grad)
+    return _leaf(np.zeros(_not_negative(sizes_of(size)), _kind(dtype)), requires_grad)
 
 
 def ones(
@@ -143,7 +181,7 @@ def ones(
 ) -> Tensor:
     """Ones of a shape, float32 unless said otherwise."""
     check_device(device)
-    return _leaf(np.ones(sizes_of(size), _kind(dtype)), requires_grad)
+    return _leaf(np.ones(_not_negative(sizes_of(size)), _kind(dtype)), requires_grad)
 
 
 def empty(
@@ -151,7 +189,7 @@ def empty(
 ) -> Tensor:
     """A tensor of a shape whose values are not set."""
     check_device(device)
-    return _leaf(np.empty(sizes_of(size), _kind(dtype)), requires_grad)
+    return _leaf(np.empty(_not_negative(sizes_of(size)), _kind(dtype)), requires_grad)
 
 
 def full(
@@ -161,11 +199,12 @@ def full(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """A tensor of a shape filled with one number, whose type sets the dtype."""
     check_device(device)
     value = as_array(fill_value, dtype)
-    sizes = sizes_of(size if isinstance(size, list | tuple) else (size,))
+    sizes = _not_negative(sizes_of(size if isinstance(size, list | tuple) else (size,)))
     return _leaf(np.full(sizes, value, value.dtype), requires_grad)
 
 
@@ -202,7 +241,7 @@ def full_like(
 
 
 def arange(
-    start: Any,
+    start: Any = None,
     end: Any = None,
     step: Any = 1,
     *,
@@ -217,15 +256,24 @@ def arange(
     """
     check_device(device)
     if end is None:
-        start, end = 0, start
+        start, end = None, start
+    if end is None:
+        raise TypeError("arange: expected an end")
+    start = 0 if start is None else start
     start, end, step = (x.array.item() if isinstance(x, Value) else x for x in (start, end, step))
-    if step == 0:
-        raise RuntimeError("arange: step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError(f"arange: from {start} to {end} is against the sign of step {step}")
+    if not all(math.isfinite(x) for x in (start, end, step)):
+        raise RuntimeError(f"arange: unsupported range: {start} to {end} by {step}")
     integral = all(isinstance(x, int | np.integer) for x in (start, end, step))
     kind = _kind(dtype) if dtype is not None or not integral else dtypes.INT64
+    if (end - start) * step < 0:
+        raise RuntimeError(f"arange: from {start} to {end} is against the sign of step {step}")
+    if kind == dtypes.INT64:
+        start, end, step = int(start), int(end), int(step)
+    if step == 0:
+        raise RuntimeError("arange: step must be nonzero")
     count = math.ceil((end - start) / step)
+    if kind.kind in "iu":
+        start, step = int(start), int(step)
     return _leaf((start + step * np.arange(count)).astype(kind), requires_grad)
 
 
@@ -243,7 +291,14 @@ def linspace(
     start, end = (x.array.item() if isinstance(x, Value) else x for x in (start, end))
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
-    return _leaf(np.linspace(start, end, steps).astype(_kind(dtype)), requires_grad)
+    kind = _kind(dtype)
+    if kind.kind != "f":
+        start, end = int(start), int(end)
+    step = (end - start) / max(steps - 1, 1)
+    up = np.arange(steps)
+    values = np.where(2 * up < steps - 1, start + step * up, end - step * (steps - 1 - up))
+    values[:1] = start
+    return _leaf(values.astype(kind), requires_grad)
 
 
 def eye(
@@ -256,4 +311,56 @@ def eye(
 ) -> Tensor:
     """A matrix with ones on the diagonal: (n, m), square by default."""
     check_device(device)
-    return _leaf(np.eye(n, m, dtype=_kind(dtype)), requires_grad)
+    rows, columns = _not_negative((n, n if m is None else m))
+    return _leaf(np.eye(rows, columns, dtype=_kind(dtype)), requires_grad)
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of numbers, an array or another tensor, sharing memory where it can.
+
+    Args:
+        obj: what to make a tensor of.
+        dtype: the element type, that of ``obj`` if ``None``.
+        device: ``"cpu"``.
+        copy: ``True``: always copy.
+        requires_grad: whether ``backward`` shall leave a gradient.
+    """
+    out: Any = as_tensor(obj, dtype, device)
+    if isinstance(obj, Value):
+        out = out.detach()
+    out = out.clone() if copy else out
+    return out.requires_grad_() if requires_grad else out
+
+
+def scalar_tensor(
+    s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+) -> Tensor:
+    """A 0-d tensor, float32 unless said otherwise."""
+    return full((), s, dtype=_kind(dtype), device=device, requires_grad=requires_grad)
+
+
+def frombuffer(
+    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
+) -> Tensor:
+    """A 1-d tensor over the memory of a buffer, such as bytes."""
+    array = np.frombuffer(buffer, as_numpy_dtype(dtype), count, offset)
+    return _leaf(array, requires_grad)
+
+
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Any = None, requires_grad: bool = False, **ignored: Any
+) -> Tensor:
+    """A tensor of a shape and steps in memory whose values are not set."""
+    sizes, steps = sizes_of((size,)), sizes_of((stride,))
+    kind = _kind(dtype)
+    last = sum((n - 1) * s for n, s in zip(sizes, steps, strict=True) if n)
+    memory = np.empty(last + 1, kind)
+    bytes_apart = tuple(s * kind.itemsize for s in steps)
+    return _leaf(np.lib.stride_tricks.as_strided(memory, sizes, bytes_apart), requires_grad)

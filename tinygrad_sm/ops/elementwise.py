@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import BOOL, as_float, promote
-from ..primitive import Operation, binary, coerce, primitive, unary
+from ..dtypes import BOOL, INT64, as_float, check_fits, promote
+from ..primitive import Operation, binary, clash, coerce, primitive, unary
 from ..tape import Value, wrap
 
 if TYPE_CHECKING:
@@ -33,20 +33,48 @@ true_divide = binary(
     x=lambda g, y: g / y,
     y=lambda g, x, y: -g * x / (y * y),
 )
-neg = unary(np.negative, "``-input``", name="neg", x=lambda g: -g)
-positive = unary(np.positive, "``+input``", name="positive", x=lambda g: g)
+
+
+def _not_of_bools(function: Any, name: str) -> Any:
+    def checked(x: Any) -> Any:
+        if x.dtype == BOOL:
+            raise RuntimeError(f"{name}: not defined for bool tensors; use ~ or logical_not")
+        return function(x)
+
+    return checked
+
+
+neg = unary(_not_of_bools(np.negative, "neg"), "``-input``", name="neg", x=lambda g: -g)
+positive = unary(
+    _not_of_bools(np.positive, "positive"), "``+input``", name="positive", x=lambda g: g
+)
+
+
+def _scaled(name: str, input: Any, other: Any, alpha: float) -> Any:
+    """``alpha * other``, in the dtype in which the two operands meet."""
+    kind = promote(_bare(input), _bare(other))
+    if kind.kind != "f" and isinstance(alpha, float):
+        raise RuntimeError(
+            f"{name}: for {kind} tensors alpha must not be a float, but it is {alpha}"
+        )
+    factor = bool(alpha) if kind == BOOL else alpha
+    return mul(cast(other, kind) if isinstance(other, Value) else other, factor)
 
 
 def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
-    """``input + alpha * other``, broadcast."""
-    return _add(input, other if alpha == 1 else mul(other, alpha))
+    """``input + alpha * other``, broadcast.
+
+    Raises:
+        RuntimeError: for a floating ``alpha`` with integers.
+    """
+    return _add(input, other if alpha == 1 else _scaled("add", input, other, alpha))
 
 
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """``input - alpha * other``, broadcast."""
-    if BOOL in (getattr(getattr(t, "array", None), "dtype", None) for t in (input, other)):
+    if any(isinstance(t, bool) or getattr(_bare(t), "dtype", None) == BOOL for t in (input, other)):
         raise RuntimeError("sub: not defined for bool tensors; use logical_xor or logical_not")
-    return _sub(input, other if alpha == 1 else mul(other, alpha))
+    return _sub(input, other if alpha == 1 else _scaled("sub", input, other, alpha))
 
 
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
@@ -58,7 +86,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         rounding_mode: ``None``, ``"floor"`` or ``"trunc"``.
 
     Raises:
-        ValueError: for another rounding mode.
+        RuntimeError: for another rounding mode.
     """
     if rounding_mode is None:
         return true_divide(input, other)
@@ -66,7 +94,9 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         return floor_divide(input, other)
     if rounding_mode == "trunc":
         return _trunc_divide(input, other)
-    raise ValueError(f"div: rounding_mode must be None, 'floor' or 'trunc', not {rounding_mode!r}")
+    raise RuntimeError(
+        f"div: rounding_mode must be None, 'floor' or 'trunc', not {rounding_mode!r}"
+    )
 
 
 def _floor_divide(x: Any, y: Any) -> Any:
@@ -91,7 +121,7 @@ def _remainder(x: Any, y: Any) -> Any:
 
 
 def _refuse_integer_zero(name: str, x: Any, y: Any) -> None:
-    if np.result_type(x, y).kind != "f" and np.any(np.equal(y, 0)):
+    if np.result_type(x, y).kind != "f" and np.any(np.equal(y, 0)) and np.broadcast(x, y).size:
         raise RuntimeError(f"{name}: ZeroDivisionError: an integer divisor is 0")
 
 
@@ -140,19 +170,35 @@ def _power(x: Any, y: Any) -> Any:
             return x * x
         if y == 0.5 and np.asarray(x).dtype.kind == "f":
             return np.sqrt(x)
-    if np.result_type(x, y).kind in "iu" and np.any(np.less(y, 0)):
-        raise RuntimeError("pow: integers to negative integer powers are not allowed")
-    return np.power(x, y)
+    if np.result_type(x, y).kind == "i" and np.any(np.less(y, 0)):
+        unit = np.where(np.equal(x, 1), 1, np.where(np.equal(x, -1), 1 - 2 * (y & 1), 0))
+        return np.where(np.less(y, 0), unit, np.power(x, np.maximum(y, 0))).astype(
+            np.result_type(x, y)
+        )
+    out = np.power(x, y)
+    return out if np.result_type(x, y) != BOOL else out.astype(BOOL)
 
 
-pow = binary(
-    _power,
-    "``input ** other``, broadcast.",
-    name="pow",
-    x=_pow_by_base,
-    y=_pow_by_exponent,
+_pow = binary(_power, "", name="pow", x=_pow_by_base, y=_pow_by_exponent)
+
+
+def pow(input: Any, exponent: Any) -> Tensor:
+    """``input ** exponent``, broadcast. A whole number to a negative power is its whole part.
+
+    Raises:
+        RuntimeError: for integers to a negative Python number.
+    """
+    if isinstance(exponent, int) and exponent < 0 and _bare(input).dtype.kind != "f":
+        raise RuntimeError("pow: integers to negative integer powers are not allowed: use .float()")
+    return _pow(input, exponent)
+
+
+square = unary(
+    lambda x: x * x if x.dtype != BOOL else x.astype(INT64),
+    "``input * input``",
+    name="square",
+    x=lambda g, x: g * (2 * x),
 )
-square = unary(lambda x: x * x, "``input * input``", name="square", x=lambda g, x: g * (2 * x))
 sqrt = unary(
     np.sqrt,
     "The square root; NaN below 0.",
@@ -261,30 +307,71 @@ abs = unary(
     np.abs,
     "The absolute value; its derivative at 0 is 0.",
     name="abs",
-    x=lambda g, x: g * np.sign(x),
+    x=lambda g, x: g * sign(x),
 )
-sign = unary(np.sign, "-1, 0 or 1; its derivative is 0.", x=lambda g: g * 0)
-floor = unary(np.floor, "Rounded toward minus infinity; its derivative is 0.", x=lambda g: g * 0)
-ceil = unary(np.ceil, "Rounded toward infinity; its derivative is 0.", x=lambda g: g * 0)
-trunc = unary(np.trunc, "Rounded toward 0; its derivative is 0.", x=lambda g: g * 0)
-round = unary(np.rint, "Rounded to the nearest, halves to even.", name="round", x=lambda g: g * 0)
+
+
+def _sign(x: np.ndarray) -> np.ndarray:
+    return (
+        np.subtract(np.greater(x, 0), np.less(x, 0), dtype=x.dtype) if x.dtype != BOOL else x.copy()
+    )
+
+
+def _of_floats(function: Any) -> Any:
+    """The function for floats; integers are whole already."""
+    return lambda x: function(x) if x.dtype.kind == "f" else x.copy()
+
+
+sign: Operation = unary(
+    _sign, "-1, 0 or 1, and 0 for NaN; its derivative is 0.", name="sign", x=lambda g: g * 0
+)
+floor = unary(
+    _of_floats(np.floor),
+    "Rounded toward minus infinity; its derivative is 0.",
+    name="floor",
+    x=lambda g: g * 0,
+)
+ceil = unary(
+    _of_floats(np.ceil),
+    "Rounded toward infinity; its derivative is 0.",
+    name="ceil",
+    x=lambda g: g * 0,
+)
+trunc = unary(
+    _of_floats(np.trunc), "Rounded toward 0; its derivative is 0.", name="trunc", x=lambda g: g * 0
+)
+_round = unary(_of_floats(np.rint), "", name="round", x=lambda g: g * 0)
+
+
+def round(input: Any, *, decimals: int = 0) -> Tensor:
+    """Rounded to the nearest, halves to even; its derivative is 0."""
+    return _round(input) if not decimals else _round(input * 10**decimals) / 10**decimals
+
+
 relu = unary(
     lambda x: np.maximum(x, 0),
     "The positive part; its derivative at 0 is 0.",
     name="relu",
-    x=lambda g, out: g * np.greater(out, 0),
+    x=lambda g, out: g * np.not_equal(out, 0),
 )
+
+
+def _unless(g: Any, loses: Any, ties: Any) -> Any:
+    """All of the gradient but to the loser; half of it in a tie."""
+    return g * np.logical_not(loses) - 0.5 * g * ties
+
+
 maximum = binary(
     np.maximum,
     "The larger of two, NaN if either is; a tie shares the gradient.",
-    x=lambda g, x, y: g * np.greater(x, y) + 0.5 * g * np.equal(x, y),
-    y=lambda g, x, y: g * np.less(x, y) + 0.5 * g * np.equal(x, y),
+    x=lambda g, x, y: _unless(g, np.less(x, y), np.equal(x, y)),
+    y=lambda g, x, y: _unless(g, np.less(y, x), np.equal(x, y)),
 )
 minimum = binary(
     np.minimum,
     "The smaller of two, NaN if either is; a tie shares the gradient.",
-    x=lambda g, x, y: g * np.less(x, y) + 0.5 * g * np.equal(x, y),
-    y=lambda g, x, y: g * np.greater(x, y) + 0.5 * g * np.equal(x, y),
+    x=lambda g, x, y: _unless(g, np.greater(x, y), np.equal(x, y)),
+    y=lambda g, x, y: _unless(g, np.greater(y, x), np.equal(x, y)),
 )
 _clamp_below = binary(
     np.maximum,
@@ -313,8 +400,16 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
     if min is not None:
-        input = _clamp_below(input, min)
-    return input if max is None else _clamp_above(input, max)
+        input = _clamp_below(input, _in_range(min, input))
+    return input if max is None else _clamp_above(input, _in_range(max, input))
+
+
+def _in_range(bound: Any, input: Any) -> Any:
+    """An int bound as near as the dtype of integers can hold it."""
+    kind = _bare(input).dtype
+    if type(bound) is not int or kind.kind not in "iu":
+        return bound
+    return int(np.clip(bound, np.iinfo(kind).min, np.iinfo(kind).max))
 
 
 clip = clamp
@@ -341,7 +436,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """
     test = condition.array if isinstance(condition, Value) else np.asarray(condition)
     if input is None and other is None:
-        return tuple(wrap(i) for i in np.nonzero(test))
+        return tuple(wrap(i) for i in np.nonzero(np.atleast_1d(test)))
     if test.dtype != BOOL and test.dtype != np.uint8:
         raise RuntimeError(f"where: expected a bool condition, not {test.dtype}: compare first")
     if not (isinstance(input, Value) or isinstance(other, Value)) and not isinstance(
@@ -352,6 +447,13 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if not (getattr(input, "level", 0) or getattr(other, "level", 0)):
         x, y = coerce("where", x, y)
     kind = promote(x, y)
+    try:
+        np.broadcast_shapes(test.shape, np.shape(x), np.shape(y))
+    except ValueError:
+        raise RuntimeError(
+            f"where: the condition of shape {test.shape} does not broadcast with {np.shape(x)} "
+            f"and {np.shape(y)}"
+        ) from None
     chosen = condition if isinstance(condition, Value) else wrap(test)
     return _where(
         chosen if test.dtype == BOOL else cast(chosen, BOOL),
@@ -416,7 +518,13 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     if np.ndim(_bare(value)) != 0:
         raise RuntimeError(f"masked_fill: value must be 0-d, not of shape {np.shape(_bare(value))}")
     kind = input.array.dtype
+    if not isinstance(value, Value):
+        check_fits("masked_fill", value, kind)
     filler = cast(value, kind) if isinstance(value, Value) else np.asarray(value).astype(kind)
+    try:
+        np.broadcast_shapes(_bare(mask).shape, input.array.shape)
+    except ValueError:
+        raise clash("masked_fill", input.array, _bare(mask)) from None
     return _where(mask, filler, input)
 
 

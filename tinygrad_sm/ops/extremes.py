@@ -11,7 +11,7 @@ from ..tape import Value, wrap
 from .dims import axis_of, numpy_names
 from .elementwise import maximum, minimum
 from .indexing import ValuesAndIndices, gather, sort
-from .reduction import amax, amin, extreme_with_index, share_ties
+from .reduction import amax, amin, extreme_with_index
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -74,6 +74,8 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Values
     """
     axis = axis_of("kthvalue", dim, input.array.ndim)
     size = input.array.shape[axis] if input.array.ndim else 1
+    if not size:
+        raise IndexError(f"kthvalue: expected dimension {dim} to have non-zero size")
     if not 1 <= k <= size:
         raise RuntimeError(f"kthvalue: selected number k ({k}) out of range for dimension {dim}")
     return _ranked("kthvalue", input, _constant(input.array, axis, k - 1), dim, keepdim)
@@ -89,20 +91,26 @@ def _constant(x: np.ndarray, axis: int, rank: int) -> np.ndarray:
 def _lower_middle(x: np.ndarray, skip_nan: bool) -> Any:
     ordered = np.sort(x.reshape(-1))
     count = ordered.size - np.count_nonzero(ordered != ordered) if skip_nan else ordered.size
+    if not count and x.dtype.kind != "f":
+        return np.asarray(np.iinfo(x.dtype).min if x.dtype.kind in "iu" else False, x.dtype)
     if not count or (not skip_nan and ordered[-1] != ordered[-1]):
         return np.asarray(np.nan, x.dtype)
     return ordered[(count - 1) // 2]
 
 
-_median = primitive(
-    lambda x, axes, keepdim, skip_nan: _lower_middle(x, skip_nan), name="median", x=share_ties
-)
+def _share_median(g: Any, x: Any, out: Any) -> Any:
+    """Each of n elements equal to the median gets 1/n of the gradient; NaN equals NaN here."""
+    hit = np.equal(x, out) | (np.isnan(x) & np.isnan(out))
+    return g * (hit / np.sum(hit))
+
+
+_median = primitive(lambda x, skip_nan: _lower_middle(x, skip_nan), name="median", x=_share_median)
 
 
 def _median_of(name: str, input: Any, dim: Any, keepdim: bool, skip_nan: bool) -> Any:
     x = input.array
     if dim is None:
-        return _median(input, tuple(range(-x.ndim, 0)), False, skip_nan)
+        return _median(input, skip_nan)
     axis = axis_of(name, dim, x.ndim)
     if not x.ndim:
         return _ranked(name, input, np.zeros((), int), dim, keepdim)
@@ -140,11 +148,11 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
     for place in np.ndindex(*rows.shape[:-1]):
         values, counts = np.unique(rows[place], return_counts=True)
         index[place] = np.flatnonzero(rows[place] == values[counts.argmax()])[-1]
-    where_found = wrap(np.moveaxis(index, -1, axis))
-    values = gather(input, axis, where_found)
+    found = wrap(np.moveaxis(index, -1, axis))
+    picked: Any = gather(input, axis, found)
     if keepdim:
-        return ValuesAndIndices(values, where_found)
-    return ValuesAndIndices(values.squeeze(axis), where_found.squeeze(axis))
+        return ValuesAndIndices(picked, found)
+    return ValuesAndIndices(picked.squeeze(axis), found.squeeze(axis))
 
 
 # --- quantiles ---------------------------------------------------------------------------------------------

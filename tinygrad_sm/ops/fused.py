@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ def _linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
 
 def flat_product(g: Any, x: Any) -> Any:
     """``g^T x`` over all leading dimensions: the gradient of a weight (out, in)."""
-    rows_g, rows_x = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
+    rows = math.prod(g.shape[:-1])
+    rows_g, rows_x = g.reshape(rows, g.shape[-1]), x.reshape(rows, x.shape[-1])
     return np.matmul(np.swapaxes(rows_g, 0, 1), rows_x)
 
 

@@ -165,16 +165,16 @@ def _regularized(a: Any, x: Any, upper: bool) -> Any:
     """P(a, x) by its series (A&S 6.5.29) where x < a + 1, else Q = 1 - P by its fraction (6.5.31)."""
     kind = np.result_type(a, x)
     a, x = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(x, np.float64))
-    near = x < a + 1
+    bad = (a < 0) | (x < 0) | ((a == 0) & (x == 0)) | np.isnan(a + x)
+    near = (x < a + 1) & ~bad & np.isfinite(a)
     log_gamma = np.asarray(_each_log_gamma(a)).astype(np.float64)
     front = np.exp(a * np.log(x) - x - log_gamma)
     lower = _gamma_series(np.where(near, a, 1.0), np.where(near, x, 0.0)) * front
-    rest = _gamma_fraction(np.where(near, 1.0, a), np.where(near, 3.0, x)) * front
+    rest = _gamma_fraction(np.where(near | bad, 1.0, a), np.where(near | bad, 3.0, x)) * front
     lower, rest = np.where(near, lower, 1 - rest), np.where(near, 1 - lower, rest)
     at_zero, at_infinity = (a == 0) & (x > 0), np.isinf(x) & np.isfinite(a)
     lower = np.where(x == 0, 0.0, np.where(at_zero | at_infinity, 1.0, lower))
     rest = np.where(x == 0, 1.0, np.where(at_zero | at_infinity, 0.0, rest))
-    bad = (a < 0) | (x < 0) | ((a == 0) & (x == 0)) | np.isnan(a + x)
     return np.where(bad, np.nan, rest if upper else lower).astype(kind)
 
 

@@ -12,15 +12,25 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import _CATEGORY
+from ..dtypes import CATEGORY, check_fits
 from ..primitive import primitive, put, record, refresh
 from ..tape import LEAF, Value, is_grad_enabled, wrap, written
 from ..tape import alias as same
 from . import random
-from .indexing import index_put, plain_index
+from .indexing import index_put, is_basic, plain_index
+
+
+def _overwritten(x: np.ndarray, value: Any) -> np.ndarray:
+    try:
+        return np.broadcast_to(value, x.shape).astype(x.dtype)
+    except ValueError:
+        raise RuntimeError(
+            f"copy_: a tensor of shape {np.shape(value)} cannot be broadcast to {x.shape}"
+        ) from None
+
 
 overwrite = primitive(
-    lambda x, value: np.broadcast_to(value, x.shape).astype(x.dtype),
+    _overwritten,
     "``value`` in the shape and dtype of ``x``.",
     name="copy",
     family="elementwise",
@@ -36,7 +46,7 @@ def check_writable(t: Value, name: str) -> None:
         RuntimeError: for a leaf that requires grad, a view of one, or an expanded tensor.
     """
     if is_grad_enabled():
-        base = t if t.window is None else t.window.base
+        base = t if t.window is None else t.window.root()
         if base.node is LEAF:
             kind = "a leaf Variable that requires grad"
             raise RuntimeError(
@@ -56,7 +66,13 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
         refresh(self)
+        inputs = (self, *args, *kwargs.values())
+        tracked = is_grad_enabled() and any(
+            isinstance(x, Value) and x.node is not None for x in inputs
+        )
         alias = _before(self)
+        if tracked and not self.level:  # what the tape saves must not change
+            alias.array = alias.array.copy()
         write(self, operation(alias, *args, **kwargs), alias, name)
         return self
 
@@ -82,7 +98,7 @@ def write(t: Value, result: Any, alias: Value, name: str) -> None:
             f"{name}: output with shape {shape} doesn't match the broadcast shape "
             f"{result.array.shape}: an in-place operation cannot change the shape"
         )
-    if _CATEGORY[result.array.dtype.kind] > _CATEGORY[kind.kind]:
+    if CATEGORY[result.array.dtype.kind] > CATEGORY[kind.kind]:
         raise RuntimeError(
             f"{name}: result type {result.array.dtype} can't be cast to the desired output type "
             f"{kind}: use the out-of-place form, or convert the tensor first"
@@ -98,8 +114,6 @@ def write(t: Value, result: Any, alias: Value, name: str) -> None:
             "out-of-place form, or make the tensor from one that is inside (zeros_like(x))"
         )
     else:
-        if result.node is not None and any(s is alias for s in result.node.saved or ()):
-            alias.array = t.array.copy()
         np.copyto(t.array, result.array)
     written(t)
     if is_grad_enabled():
@@ -110,7 +124,7 @@ def rebase(t: Value, value: Value) -> None:
     """Say on the tape that ``t`` now is ``value``, and that its base holds it."""
     view = t.window
     if view is not None:
-        base = view.base
+        base = view.root()
         if base.node is not None or value.node is not None:
             mask = (base.node is not None) | (value.node is not None) << 1
             op = put.primitive  # type: ignore[attr-defined]
@@ -135,6 +149,13 @@ def setitem(self: Any, index: Any, value: Any) -> None:
         write(self, index_put(before, index, value), before, "setitem")
         return
     source = value.array if isinstance(value, Value) else np.asarray(value)
+    if not isinstance(value, Value):
+        check_fits("setitem", source, self.array.dtype)
+    elif source.ndim and source.dtype != self.array.dtype and not is_basic(index):
+        raise RuntimeError(
+            f"setitem: by an index of tensors or lists, the value must have the tensor's dtype "
+            f"{self.array.dtype}, not {source.dtype}: convert it with .to(...)"
+        )
     try:
         place = self.array[index].shape
         np.broadcast_to(source, place)
@@ -146,7 +167,7 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     self.array[index] = source
     written(self)
     tracked = isinstance(value, Value) and value.node is not None
-    if is_grad_enabled() and (tracked or self.node is not None):
+    if is_grad_enabled() and (tracked or self.node is not None) and self.array.dtype.kind == "f":
         op = index_put.primitive  # type: ignore[attr-defined]
         if isinstance(value, Value):
             refresh(value)
@@ -158,7 +179,10 @@ def setitem(self: Any, index: Any, value: Any) -> None:
 def _fill(input: Any, value: Any) -> Any:
     if isinstance(value, Value) and value.array.ndim:
         raise RuntimeError(f"fill_: expected a number or 0-d tensor, not {value.array.shape}")
-    return overwrite(input, value if isinstance(value, Value) else np.asarray(value))
+    if isinstance(value, Value):
+        return overwrite(input, value)
+    check_fits("fill_", value, input.array.dtype)
+    return overwrite(input, np.asarray(value))
 
 
 def _overdraw(input: Any, values: Callable[[np.ndarray], np.ndarray]) -> Any:

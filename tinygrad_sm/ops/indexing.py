@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..dtypes import BOOL
-from ..primitive import Operation, primitive
+from ..primitive import Operation, clash, primitive
 from ..tape import Value, values_of, wrap
 from .dims import axis_of, numpy_names
 from .shape import seen_through
@@ -45,7 +45,8 @@ def plain_index(index: Any) -> Any:
     return index
 
 
-def _is_basic(index: Any) -> bool:
+def is_basic(index: Any) -> bool:
+    """Whether an index holds ints, slices, ``None`` and ``...`` alone, so that it gives a view."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
         p is None
@@ -55,10 +56,16 @@ def _is_basic(index: Any) -> bool:
     )
 
 
+def _as_view(index: Any) -> tuple[Any, ...]:
+    """A basic index that gives a view even of a single element, where NumPy gives a number."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return parts if any(p is Ellipsis for p in parts) else (*parts, Ellipsis)
+
+
 def _collect(g: Any, index: Any, sizes: tuple[int, ...]) -> np.ndarray:
     """Zeros of a shape with ``g`` added at ``index``, once for each time that it occurs."""
     out = np.zeros(sizes, g.dtype)
-    if _is_basic(index):
+    if is_basic(index):
         out[index] = g
     elif isinstance(index, np.ndarray) and index.dtype.kind in "iu" and sizes and g.size:
         _add_rows(out, index, g)
@@ -100,15 +107,14 @@ def getitem(input: Any, index: Any) -> Tensor:
         IndexError: for an index out of range, or too many of them.
     """
     index = plain_index(index)
-    if _is_basic(index) and (not isinstance(index, tuple) or Ellipsis not in index):
-        index = (
-            (*index, ...) if isinstance(index, tuple) else (index, ...)
-        )  # 0-d views, not numbers
+    basic = is_basic(index)
+    if basic:
+        index = _as_view(index)
     try:
         out = _take(input, index)
     except IndexError as error:
         raise IndexError(f"{error} (indexing a tensor of shape {input.array.shape})") from None
-    if _is_basic(index):
+    if basic:
         return seen_through(input, out, lambda base: base[index])
     return out
 
@@ -123,13 +129,18 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
     """``length`` elements from ``start`` on along ``dim``; a view.
 
     Raises:
-        RuntimeError: if they are not there.
+        IndexError: if the start is out of range.
+        RuntimeError: if there are not as many elements from there on.
     """
+    if not input.array.ndim:
+        raise RuntimeError("narrow: cannot be applied to a 0-d tensor")
     axis = axis_of("narrow", dim, input.array.ndim)
     size = input.array.shape[axis]
     start = as_int(start.array.item() if isinstance(start, Value) else start)
     begin = start + size if start < 0 else start
-    if not 0 <= begin <= size or not 0 <= length <= size - begin:
+    if not 0 <= begin <= size:
+        raise IndexError(f"narrow: start {start} is out of range for dimension size {size}")
+    if not 0 <= length <= size - begin:
         raise RuntimeError(
             f"narrow: start ({start}) + length ({length}) exceeds dimension size ({size})"
         )
@@ -142,9 +153,12 @@ def index_select(input: Any, dim: int, index: Any) -> Tensor:
     places = index.reshape(-1) if index.level else index.array.reshape(-1)
     if index.array.dtype.kind not in "iu":
         raise RuntimeError(f"index_select: expected an int index, not {index.array.dtype}")
-    if input.array.ndim == 0:
-        return getitem(input.reshape(1), places)[0]
     axis = axis_of("index_select", dim, input.array.ndim)
+    if input.array.ndim == 0:
+        if places.size != 1:
+            raise RuntimeError(f"index_select: a 0-d tensor takes 1 index, not {places.size}")
+        _check_bounds("index_select", places, 1, dim)
+        return getitem(input.reshape(1), places)[0]
     _check_bounds("index_select", places, input.array.shape[axis], dim)
     moved = input.transpose(0, axis)
     return getitem(moved, places).transpose(0, axis)
@@ -188,18 +202,16 @@ def _checked_places(name: str, input: Any, dim: int, index: Any) -> Any:
     kind = index.array.dtype
     if kind.kind not in "iu" or kind == np.uint8:
         raise RuntimeError(f"{name}: expected dtype int64 for index, not {kind}")
-    shape = input.array.shape
-    if not shape:
-        return places
+    shape = input.array.shape or (1,)
     axis = axis_of(name, dim, len(shape)) % len(shape)
-    if places.ndim != len(shape):
+    if places.ndim != len(shape) and (input.array.ndim or places.ndim > 1):
         raise RuntimeError(
             f"{name}: index must have the same number of dimensions as the input: index "
             f"{places.shape}, input {shape}"
         )
-    if any(p > n for i, (p, n) in enumerate(zip(places.shape, shape, strict=True)) if i != axis):
+    if any(p > n for i, (p, n) in enumerate(zip(places.shape, shape, strict=False)) if i != axis):
         raise RuntimeError(
-            f"{name}: size of index {places.shape} does not fit input {shape} apart from "
+            f"{name}: size of index {places.shape} does not fit input {input.array.shape} apart from "
             f"dimension {dim}"
         )
     try:
@@ -210,7 +222,7 @@ def _checked_places(name: str, input: Any, dim: int, index: Any) -> Any:
 
 
 def _added(x: np.ndarray, index: Any, src: Any) -> np.ndarray:
-    out = x.copy()
+    out = np.array(x)
     np.add.at(out, index, src)
     return out
 
@@ -227,21 +239,33 @@ _scatter_add = primitive(
 def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
     """A copy with ``src[i][j]`` added at ``[index[i][j]][j]`` (for ``dim=0``); repeats add up."""
     places = _checked_places("scatter_add", input, dim, index)
-    return _scatter_add(input, _along(places, _axis("scatter_add", input, dim)), _part(src, places))
+    source = _part("scatter_add", input, src, places)
+    if not places.size:
+        return input.clone()
+    return _scatter_add(input, _along(places, _axis("scatter_add", input, dim)), source)
 
 
 def _axis(name: str, input: Any, dim: int) -> int:
     return axis_of(name, dim, input.array.ndim)
 
 
-def _part(src: Any, places: np.ndarray) -> Any:
-    if any(p > n for p, n in zip(places.shape, src.array.shape, strict=True)):
-        raise RuntimeError(f"scatter: index {places.shape} is larger than src {src.array.shape}")
+def _part(name: str, input: Any, src: Any, places: np.ndarray) -> Any:
+    if src.array.dtype != input.array.dtype:
+        raise RuntimeError(
+            f"{name}: expected src of the input's dtype {input.array.dtype}, not {src.array.dtype}"
+        )
+    if src.array.ndim != places.ndim and (src.array.ndim > 1 or places.ndim > 1):
+        raise RuntimeError(
+            f"{name}: index and src must have the same number of dimensions, but have shapes "
+            f"{places.shape} and {src.array.shape}"
+        )
+    if places.size and any(p > n for p, n in zip(places.shape, src.array.shape, strict=True)):
+        raise RuntimeError(f"{name}: index {places.shape} is larger than src {src.array.shape}")
     return getitem(src, tuple(slice(n) for n in places.shape))
 
 
 def _placed(x: np.ndarray, index: Any, src: Any) -> np.ndarray:
-    out = x.copy()
+    out = np.array(x)
     out[index] = src
     return out
 
@@ -259,13 +283,20 @@ index_put: Operation = primitive(
 def scatter(input: Any, dim: int, index: Any, src: Any) -> Tensor:
     """A copy with ``src`` (a tensor or a number) put at ``[index[i][j]][j]`` (for ``dim=0``)."""
     places = _checked_places("scatter", input, dim, index)
-    source = _part(src, places) if isinstance(src, Value) else src
+    if not places.size:
+        return input.clone()
+    source = _part("scatter", input, src, places) if isinstance(src, Value) else src
     return index_put(input, _along(places, _axis("scatter", input, dim)), source)
 
 
 def masked_select(input: Any, mask: Any) -> Tensor:
     """The elements where a bool mask holds, in one dimension."""
-    shape = np.broadcast_shapes(input.array.shape, mask.array.shape)
+    try:
+        shape = np.broadcast_shapes(input.array.shape, mask.array.shape)
+    except ValueError:
+        raise clash("masked_select", input.array, mask.array) from None
+    if mask.array.dtype != BOOL:
+        raise RuntimeError(f"masked_select: expected a bool mask, not {mask.array.dtype}")
     return getitem(input.expand(shape), mask.expand(shape))
 
 

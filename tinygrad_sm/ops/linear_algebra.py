@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +31,8 @@ _matmul = primitive(
 def _left_product(x: Any, g: Any, ndim: int) -> Any:
     """``x^T g``; batches of rows against one matrix are one long product."""
     if ndim == 2 and len(x.shape) > 2:
-        x, g = x.reshape(-1, x.shape[-1]), g.reshape(-1, g.shape[-1])
+        rows = math.prod(x.shape[:-1])
+        x, g = x.reshape(rows, x.shape[-1]), g.reshape(rows, g.shape[-1])
     return np.matmul(_mT(x), g)
 
 
@@ -134,10 +136,10 @@ def outer(input: Any, vec2: Any) -> Tensor:
 
 
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta * input + alpha * mat1 @ mat2``."""
+    """``beta * input + alpha * mat1 @ mat2``, the input broadcast to the product's shape."""
     product = mm(mat1, mat2)
     product = product if alpha == 1 else product * alpha
-    return product + (input if beta == 1 else input * beta)
+    return product + (input if beta == 1 else input * beta).expand(product.array.shape)
 
 
 # --- einsum ----------------------------------------------------------------------------------------
@@ -263,7 +265,7 @@ def _grouped(x: Any, term: str, groups: Any, sizes: dict[str, int]) -> Any:
 def _sum_out(x: Any, term: str, letters: list[str]) -> tuple[Any, str]:
     if not letters:
         return x, term
-    x = x.sum(tuple(term.index(c) for c in letters))
+    x = x.sum(tuple(term.index(c) for c in letters), dtype=x.dtype)
     return x, "".join(c for c in term if c not in letters)
 
 

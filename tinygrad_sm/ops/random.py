@@ -115,7 +115,7 @@ class Generator:
     def normal(self, count: int, kind: np.dtype) -> np.ndarray:
         """Numbers from the normal distribution of mean 0 and variance 1."""
         if count < 16:
-            return np.asarray([self._one_normal() for _ in range(count)]).astype(kind)
+            return np.asarray([self.one_normal() for _ in range(count)]).astype(kind)
         work = np.dtype(np.float64) if kind == np.float64 else np.dtype(np.float32)
         out = self.uniform(count, work)
         whole = count // 16 * 16
@@ -124,7 +124,8 @@ class Generator:
             out[-16:] = box_muller(self.uniform(16, work))
         return out.astype(kind, copy=False)
 
-    def _one_normal(self) -> float:
+    def one_normal(self) -> float:
+        """One number from the normal distribution, by Box and Muller's transform in float64."""
         if self._next_normal is not None:
             value, self._next_normal = self._next_normal, None
             return value
@@ -205,6 +206,7 @@ def rand(
     requires_grad: bool = False,
 ) -> Tensor:
     """Uniform numbers in [0, 1)."""
+    check_device(device)
     return _draw("uniform", size, dtype, generator, requires_grad)
 
 
@@ -216,6 +218,7 @@ def randn(
     requires_grad: bool = False,
 ) -> Tensor:
     """Normal numbers of mean 0 and variance 1."""
+    check_device(device)
     return _draw("normal", size, dtype, generator, requires_grad)
 
 
@@ -243,6 +246,7 @@ def randint(
     Raises:
         RuntimeError: if there is no integer between.
     """
+    check_device(device)
     if size is None:
         low, high, size = 0, low, high
     shape = sizes_of((size,))
@@ -265,10 +269,19 @@ def _integers(low: int, high: int, count: int, generator: Generator | None) -> n
     return (bits % np.uint64(span)).astype(np.int64) + low
 
 
+def randint_like(
+    input: Any, low: int, high: Any = None, *, dtype: Any = None, **ignored: Any
+) -> Tensor:
+    """Integers from ``low`` (0 if alone) to before ``high`` in another tensor's shape and dtype."""
+    low, high = (0, low) if high is None else (low, high)
+    return randint(low, high, input.array.shape, dtype=dtype or input.array.dtype)
+
+
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
 ) -> Tensor:
     """0 ... n-1 in random order."""
+    check_device(device)
     kind = dtypes.INT64 if dtype is None else as_numpy_dtype(dtype)
     source = generator or default_generator
 
@@ -280,7 +293,14 @@ def randperm(
 
 
 def normal(
-    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None
+    mean: Any,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    **ignored: Any,
 ) -> Tensor:
     """Normal numbers of a mean and a standard deviation, either of which may be a tensor.
 
@@ -289,7 +309,8 @@ def normal(
     """
     if size is None:
         size = (mean * std if hasattr(mean, "array") else std * mean).shape
-    return randn(*sizes_of((size,)), generator=generator) * std + mean
+    draws = randn(*sizes_of((size,)), generator=generator, dtype=dtype, device=device)
+    return (draws * std + mean).detach()
 
 
 def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
@@ -328,6 +349,8 @@ def multinomial(
         RuntimeError: for negative or non-finite weights, a row of zeros, or more samples than
             weights without replacement.
     """
+    if input.array.ndim not in (1, 2) or input.array.dtype.kind != "f":
+        raise RuntimeError("multinomial: expected floating weights in 1 or 2 dimensions")
     weights = np.atleast_2d(input.array.astype(np.float64))
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
         raise RuntimeError("multinomial: weights must be finite and not negative")

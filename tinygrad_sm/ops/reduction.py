@@ -11,7 +11,7 @@ from ..dtypes import INT64, as_numpy_dtype
 from ..primitive import primitive
 from ..tape import wrap
 from .dims import axes_of, axis_of, numpy_names
-from .elementwise import cast, float_input, true_divide
+from .elementwise import cast, float_input, sign, true_divide
 from .indexing import gather
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def _prod_rule(g: Any, x: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
     g = restore(g, axes, keepdim)
     moved = tuple(range(-len(axes), 0))
     y = np.moveaxis(x, axes, moved) if axes else x
-    flat = np.reshape(y, (*y.shape[: y.ndim - len(axes)], -1))
+    kept = y.shape[: y.ndim - len(axes)]
+    flat = np.reshape(y, (*kept, math.prod(y.shape[len(kept) :])))
     others = _exclusive_products(flat)
     return g * (np.moveaxis(np.reshape(others, y.shape), moved, axes) if axes else others[..., 0])
 
@@ -111,9 +112,10 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 # --- extremes ------------------------------------------------------------------------------------
 
 
-def share_ties(g: Any, x: Any, out: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
+def _share_ties(g: Any, x: Any, out: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
     """Each of n equal extremes gets 1/n of the gradient."""
-    hit = np.equal(x, restore(out, axes, keepdim))
+    out = restore(out, axes, keepdim)
+    hit = np.equal(x, out) | (np.isnan(x) & np.isnan(out))
     return restore(g, axes, keepdim) * hit / np.sum(hit, axis=axes, keepdims=True)
 
 
@@ -121,13 +123,14 @@ def _extreme(function: Any) -> Any:
     return lambda x, axes, keepdim: function(x, axis=axes, keepdims=keepdim)
 
 
-_amax = primitive(_extreme(np.max), name="amax", family="trailing", x=share_ties)
-_amin = primitive(_extreme(np.min), name="amin", family="trailing", x=share_ties)
+_amax = primitive(_extreme(np.max), name="amax", family="trailing", x=_share_ties)
+_amin = primitive(_extreme(np.min), name="amin", family="trailing", x=_share_ties)
 
 
-def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...]) -> None:
-    if x.ndim and _count(x, axes) == 0 and (x.size == 0):
-        raise IndexError(
+def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...], dim: Any = None) -> None:
+    if _count(x, axes) == 0:
+        error = RuntimeError if dim in (None, (), []) else IndexError
+        raise error(
             f"{name}: expected at least one element to reduce over, but the input has shape "
             f"{x.shape}: there is no {name} of nothing"
         )
@@ -137,7 +140,7 @@ def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...]) -> None:
 def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The largest over ``dim``; equal ones share the gradient."""
     axes = axes_of("amax", dim, input.array.ndim)
-    _refuse_empty("amax", input.array, axes)
+    _refuse_empty("amax", input.array, axes, dim)
     return _amax(input, axes, keepdim)
 
 
@@ -145,7 +148,7 @@ def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
 def amin(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The smallest over ``dim``; equal ones share the gradient."""
     axes = axes_of("amin", dim, input.array.ndim)
-    _refuse_empty("amin", input.array, axes)
+    _refuse_empty("amin", input.array, axes, dim)
     return _amin(input, axes, keepdim)
 
 
@@ -220,12 +223,27 @@ def var(
         correction = 0 if unbiased is False else 1
     if input.array.dtype.kind != "f":
         raise RuntimeError(f"var: expected a floating dtype, not {input.array.dtype}: use float()")
-    axes = axes_of("var", dim, input.array.ndim)
-    centred = input - mean(input, axes or None, True)
-    freedom = max(float(_count(input.array, axes) - correction), 0.0)
-    total = _sum_over(centred * centred, axes, keepdim)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return true_divide(total, freedom)
+    return _var_over(input, axes_of("var", dim, input.array.ndim), keepdim, correction)
+
+
+def _centred(x: Any, axes: tuple[int, ...]) -> Any:
+    count = math.prod(x.shape[a] for a in axes)
+    return x - np.sum(x, axis=axes, keepdims=True) / max(count, 1)
+
+
+def _var(x: np.ndarray, axes: tuple[int, ...], keepdim: bool, correction: float) -> Any:
+    distances = _centred(x, axes)
+    total = np.sum(distances * distances, axis=axes, keepdims=keepdim)
+    return total / np.asarray(max(_count(x, axes) - correction, 0), x.dtype)
+
+
+def _var_rule(g: Any, x: Any, axes: tuple[int, ...], keepdim: bool, correction: float) -> Any:
+    """``2 (x - mean) / (n - correction)``: that the mean moves too changes nothing."""
+    freedom = np.float64(math.prod(x.shape[a] for a in axes) - correction)
+    return restore(g, axes, keepdim) * _centred(x, axes) * float(np.divide(2, freedom))
+
+
+_var_over = primitive(_var, name="var", x=_var_rule)
 
 
 @numpy_names
@@ -251,32 +269,50 @@ _safe_sqrt = primitive(
 )
 
 
+def _norm(x: np.ndarray, p: float, axes: tuple[int, ...], keepdim: bool) -> np.ndarray:
+    return np.sum(np.abs(x) ** p, axis=axes, keepdims=keepdim) ** (1 / p)
+
+
+def _norm_rule(g: Any, x: Any, out: Any, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """``sign(x) (|x| / norm)^(p-1)``, and 0 at 0."""
+    flat = np.equal(x, 0)
+    share = np.where(flat, 1.0, np.abs(x) / restore(out, axes, keepdim))
+    return restore(g, axes, keepdim) * sign(x) * np.where(flat, 0.0, np.power(share, p - 1))
+
+
+_norm_over = primitive(_norm, name="norm", x=_norm_rule)
+
+
 @numpy_names
 def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The p-norm over ``dim``; its gradient at the zero vector is 0.
 
     Raises:
         ValueError: for a ``p`` that is not a number, ``"fro"`` or an infinity.
+        RuntimeError: for integers.
     """
+    if input.array.dtype.kind != "f":
+        raise RuntimeError(f"norm: expected a floating dtype, not {input.array.dtype}: use float()")
     axes = axes_of("norm", dim, input.array.ndim)
     p = 2.0 if p == "fro" or p is None else p
     if not isinstance(p, int | float):
         raise ValueError(f"norm: p must be a number or 'fro', not {p!r}")
     size = abs_of(input)
     if math.isinf(p):
+        _refuse_empty("norm", input.array, axes)
         return (_amax if p > 0 else _amin)(size, axes, keepdim)
     if p == 0:
-        return _sum_over(cast(size != 0, input.array.dtype), axes, keepdim)
+        return _sum_over(sign(size), axes, keepdim)
     if p == 1:
         return _sum_over(size, axes, keepdim)
     if p == 2:
         return _safe_sqrt(_sum_over(input * input, axes, keepdim))
-    return _sum_over(size**p, axes, keepdim) ** (1.0 / p)
+    return _norm_over(input, p, axes, keepdim)
 
 
 def abs_of(input: Any) -> Any:
     """``abs(input)``, under a name that does not hide Python's."""
-    return input.abs()
+    return np.abs(input)
 
 
 # --- truth -----------------------------------------------------------------------------------------
@@ -284,16 +320,21 @@ def abs_of(input: Any) -> Any:
 
 @numpy_names
 def all(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """Whether every element over ``dim`` is not 0."""
-    axes = axes_of("all", dim, input.array.ndim)
-    return _all(input, axes, keepdim)
+    """Whether every element over ``dim`` is not 0; over ``()``, whether each is not."""
+    axes = () if dim == () else axes_of("all", dim, input.array.ndim)
+    return _truth(input, _all(input, axes, keepdim))
 
 
 @numpy_names
 def any(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """Whether some element over ``dim`` is not 0."""
-    axes = axes_of("any", dim, input.array.ndim)
-    return _any(input, axes, keepdim)
+    """Whether some element over ``dim`` is not 0; over ``()``, whether each is not."""
+    axes = () if dim == () else axes_of("any", dim, input.array.ndim)
+    return _truth(input, _any(input, axes, keepdim))
+
+
+def _truth(input: Any, found: Any) -> Any:
+    """A bool, but for PyTorch's exception: bytes stay bytes."""
+    return cast(found, input.array.dtype) if input.array.dtype == np.uint8 else found
 
 
 _all = primitive(

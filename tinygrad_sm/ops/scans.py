@@ -9,7 +9,7 @@ import numpy as np
 from ..dtypes import INT64, as_numpy_dtype
 from ..primitive import Operation, primitive
 from ..tape import Value, wrap
-from .dims import axis_of, numpy_names
+from .dims import axes_of, axis_of, numpy_names
 from .elementwise import cast, float_input, logical_xor, sub
 from .indexing import ValuesAndIndices, gather, narrow
 from .reduction import cumsum, logsumexp
@@ -170,6 +170,7 @@ def _column(x: Any, axis: int) -> Any:
 def _pieces(y: Any, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
     axis = axis_of("trapezoid", dim, y.array.ndim)
     size = y.array.shape[axis]
+    y = y if size else y.detach()
     pairs = narrow(y, axis, 1, size - 1) + narrow(y, axis, 0, size - 1) if size else y
     return pairs / 2 * _steps(y, x, dx, axis), axis
 
@@ -203,10 +204,12 @@ def gradient(
     Raises:
         RuntimeError: for a dimension with fewer than ``edge_order + 1`` samples.
     """
-    ndim = input.array.ndim
-    dims = range(ndim) if dim is None else [dim] if isinstance(dim, int) else dim
-    axes = [axis_of("gradient", d, ndim) for d in dims]
+    input = float_input(input)
+    axes = axes_of("gradient", dim, input.array.ndim)
     many = isinstance(spacing, list | tuple)
+    if many and len(spacing) != len(axes):
+        raise RuntimeError(f"gradient: {len(spacing)} spacings for {len(axes)} dimensions")
+    spacing = 1 if spacing is None else spacing
     return tuple(
         _slope(input, axis, spacing[i] if many else spacing, edge_order)
         for i, axis in enumerate(axes)
@@ -218,7 +221,7 @@ def _slope(y: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     if edge_order not in (1, 2) or n < edge_order + 1:
         raise RuntimeError(f"gradient: {n} samples are too few for edge_order {edge_order}")
     if isinstance(spacing, Value) and spacing.array.ndim:
-        h = diff(spacing.to(y.array.dtype))
+        h: Any = diff(cast(spacing, y.array.dtype))
     else:
         h = y.new_tensor(np.full(n - 1, float(spacing)), dtype=y.array.dtype)
     h = _column(h, axis)

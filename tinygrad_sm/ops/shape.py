@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import promote
+from ..dtypes import dtype, promote
 from ..primitive import primitive
 from ..tape import Value, View, wrap
 from .dims import axes_of, axis_of, numpy_names, sizes_of
@@ -80,6 +80,8 @@ def view(input: Any, *shape: Any) -> Tensor:
     Raises:
         RuntimeError: if the elements do not fit, or lie so that only a copy could be reshaped.
     """
+    if len(shape) == 1 and isinstance(shape[0], dtype):
+        return _reinterpreted(input, shape[0].numpy)
     sizes = _complete("view", input.array.shape, sizes_of(shape))
     out = _reshape(input, sizes)
     if out.array.size and not input.level and not np.may_share_memory(out.array, input.array):
@@ -90,12 +92,19 @@ def view(input: Any, *shape: Any) -> Tensor:
     return seen_through(input, out, lambda base: base.reshape(sizes))
 
 
+def _reinterpreted(input: Any, kind: np.dtype) -> Any:
+    """The same bytes as numbers of another dtype; a view, off the tape."""
+    try:
+        out = wrap(input.array.view(kind))
+    except ValueError as error:
+        raise RuntimeError(f"view: {input.array.dtype} as {kind}: {error}") from None
+    return seen_through(input, out, lambda base: base.view(kind))
+
+
 @numpy_names
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions ``start_dim`` to ``end_dim`` made one."""
-    shape = input.shape
-    if not len(shape):
-        return reshape(input, 1)
+    shape = input.shape or (1,)
     first = axis_of("flatten", start_dim, len(shape)) + len(shape)
     last = axis_of("flatten", end_dim, len(shape)) + len(shape)
     if first > last:
@@ -159,7 +168,9 @@ def t(input: Any) -> Tensor:
 def squeeze(input: Any, dim: Any = None) -> Tensor:
     """Without dimensions of size 1: all of them, or those of ``dim`` that have it."""
     shape = input.array.shape
-    chosen = {a % len(shape) for a in axes_of("squeeze", dim, len(shape))} if shape else set()
+    if isinstance(dim, tuple) and not dim:
+        return reshape(input, shape)
+    chosen = {a % len(shape) for a in axes_of("squeeze", dim, len(shape))}
     return reshape(input, tuple(n for i, n in enumerate(shape) if n != 1 or i not in chosen))
 
 
@@ -295,6 +306,8 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tenso
         RuntimeError: if sizes do not add up to the dimension.
     """
     shape = tensor.array.shape
+    if not shape:
+        raise RuntimeError("split: expects at least a 1-dimensional tensor")
     axis = axis_of("split", dim, len(shape))
     total = shape[axis]
     if isinstance(split_size_or_sections, Sequence):
@@ -323,8 +336,10 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most ``chunks`` pieces of equal size along ``dim`` (the last may be smaller)."""
     if chunks < 1:
         raise RuntimeError(f"chunk: expects chunks to be greater than 0, got {chunks}")
+    if not input.array.ndim:
+        raise RuntimeError("chunk: expects at least a 1-dimensional tensor")
     total = input.array.shape[axis_of("chunk", dim, input.array.ndim)]
-    return split(input, max(-(-total // chunks), 1), dim)
+    return split(input, -(-total // chunks) if total else [0] * chunks, dim)
 
 
 @numpy_names
@@ -345,9 +360,12 @@ _flip = primitive(
 )
 
 
-def flip(input: Any, *dims: Any) -> Tensor:
+def flip(input: Any, *axes: Any, dims: Any = ()) -> Tensor:
     """The order of elements along ``dims`` turned round, as a copy."""
-    return _flip(input, axes_of("flip", sizes_of(dims), input.array.ndim))
+    chosen = sizes_of(axes or (dims,))
+    if not chosen:
+        return clone(input)
+    return _flip(input, axes_of("flip", chosen, input.array.ndim))
 
 
 # --- triangles ------------------------------------------------------------------------------------------

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 def softmax_array(x: np.ndarray, axis: int) -> np.ndarray:
     """Softmax of an array: the largest score is subtracted first, so nothing overflows."""
-    if not x.size or not x.ndim:
-        return np.ones_like(x)
+    if not x.size:
+        return x.copy()
+    if not x.ndim:
+        return softmax_array(x.reshape(1), -1).reshape(())
     if axis == -1 and x.flags.c_contiguous:
         return softmax_rows(x.reshape(-1, x.shape[-1]))[0].reshape(x.shape)
     out = x - x.max(axis=axis, keepdims=True)
@@ -30,8 +32,10 @@ def softmax_array(x: np.ndarray, axis: int) -> np.ndarray:
 
 def log_softmax_array(x: np.ndarray, axis: int) -> np.ndarray:
     """The logarithm of softmax, without the rounding of taking one."""
-    if not x.size or not x.ndim:
-        return np.zeros_like(x)
+    if not x.size:
+        return x.copy()
+    if not x.ndim:
+        return log_softmax_array(x.reshape(1), -1).reshape(())
     out = x - x.max(axis=axis, keepdims=True)
     out -= np.log(_total(np.exp(out), axis))
     return out

@@ -88,6 +88,8 @@ def dist(input: Any, other: Any, p: float = 2) -> Tensor:
 
 def renorm(input: Any, p: float, dim: int, maxnorm: float) -> Tensor:
     """Each slice along ``dim`` scaled down where its p-norm is larger than ``maxnorm``."""
+    if input.array.ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.array.ndim}")
     axis = axis_of("renorm", dim, input.array.ndim) + input.array.ndim
     others = tuple(i for i in range(input.array.ndim) if i != axis)
     size = norm(input, p, others, keepdim=True)
@@ -111,8 +113,9 @@ def cov(input: Any, *, correction: int = 1, fweights: Any = None, aweights: Any 
     rows = input.reshape(1, -1) if input.array.ndim < 2 else input
     rows = rows if rows.array.dtype.kind == "f" else rows.float()
     weight = None
-    for factor in (fweights, aweights):
+    for factor, kinds in ((fweights, "iu"), (aweights, "f")):
         if factor is not None:
+            _check_weights(factor, kinds, rows.array.shape[1])
             weight = factor if weight is None else weight * factor
     if weight is None:
         weight = wrap(np.ones(rows.array.shape[1], rows.array.dtype))
@@ -122,6 +125,15 @@ def cov(input: Any, *, correction: int = 1, fweights: Any = None, aweights: Any 
     freedom = clamp(total - correction * spent, min=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return ((centred * weight) @ centred.t() / freedom).squeeze()
+
+
+def _check_weights(weights: Any, kinds: str, count: int) -> None:
+    w = weights.array
+    if w.shape != (count,) or w.dtype.kind not in kinds or (w.size and w.min() < 0):
+        raise RuntimeError(
+            f"cov: weights must be {count} numbers, none negative (fweights integers, aweights "
+            f"floats), not {w.dtype} of shape {w.shape}"
+        )
 
 
 def corrcoef(input: Any) -> Tensor:
@@ -153,11 +165,11 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Tensor:
     return wrap(counted.astype(np.float32 if weights.array.dtype == np.float32 else np.float64))
 
 
-def _limits(x: np.ndarray, low: float, high: float) -> tuple[float, float]:
+def _limits(x: np.ndarray, low: float, high: float, margin: float) -> tuple[float, float]:
     if low == high and x.size:
         low, high = float(x.min()), float(x.max())
     if low == high:
-        low, high = low - 1, high + 1
+        low, high = low - margin, high + margin
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise RuntimeError(f"histogram: range of [{low}, {high}] is not finite and ascending")
     return low, high
@@ -172,7 +184,7 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
     if bins <= 0:
         raise RuntimeError(f"histc: bins must be > 0, not {bins}")
     x = input.array.reshape(-1)
-    counts, _ = np.histogram(x, bins, _limits(x, min, max))
+    counts, _ = np.histogram(x, bins, _limits(x, min, max, 1.0))
     return wrap(counts.astype(x.dtype))
 
 
@@ -198,7 +210,9 @@ def histogram(
     x = input.array.reshape(-1)
     given = isinstance(bins, Value)
     edges: Any = bins.array if given else bins
-    limits = None if given else _limits(x, *(range or (0.0, 0.0)))
+    low, high = range or (0.0, 0.0)
+    limits = None if given else _limits(x, low, high, 0.5)
     weights = None if weight is None else weight.array.reshape(-1)
-    counts, found = np.histogram(x, edges, limits, density, weights)
+    with np.errstate(invalid="ignore"):
+        counts, found = np.histogram(x, edges, limits, density, weights)
     return Histogram(wrap(counts.astype(x.dtype)), wrap(found.astype(as_numpy_dtype(x.dtype))))

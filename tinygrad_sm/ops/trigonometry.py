@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import binary, unary
+from ..primitive import Operation, binary, unary
 from .elementwise import cos, mul, sin, sqrt
 
 
@@ -45,7 +45,7 @@ sinh = unary(
     to_float=True,
     x=lambda g, x: g * cosh(x),
 )
-cosh = unary(
+cosh: Operation = unary(
     _quiet(np.cosh),
     "The hyperbolic cosine.",
     name="cosh",
@@ -59,7 +59,7 @@ asinh = unary(
     to_float=True,
     x=lambda g, x: g / sqrt(x * x + 1),
 )
-acosh = unary(
+acosh: Operation = unary(
     _quiet(np.arccosh),
     "The inverse of ``cosh``, not negative; NaN below 1.",
     name="acosh",
@@ -75,13 +75,22 @@ atanh = unary(
 )
 arcsin, arccos, arctan = asin, acos, atan
 arcsinh, arccosh, arctanh = asinh, acosh, atanh
+
+
+def _over_square(side: Any, x: Any, y: Any) -> Any:
+    """A side over the square of the distance from 0, and 0 at 0."""
+    square = 1.0 * x * x + 1.0 * y * y
+    zero = np.equal(square, 0)
+    return np.where(zero, 0.0, side / np.where(zero, 1.0, square))
+
+
 atan2 = binary(
     np.arctan2,
     "The angle in [-pi, pi] of the point with ordinate ``input`` and abscissa ``other``.",
     name="atan2",
     to_float=True,
-    x=lambda g, x, y: g * y / (x * x + y * y),
-    y=lambda g, x, y: -g * x / (x * x + y * y),
+    x=lambda g, x, y: g * _over_square(y, x, y),
+    y=lambda g, x, y: -g * _over_square(x, x, y),
 )
 arctan2 = atan2
 hypot = binary(

@@ -1,39 +1,58 @@
 """Optimizers, which change parameters by their gradients, and schedules of the learning rate."""
 
-from importlib import import_module as _import_module
-from typing import Any as _Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .adam import Adam
 from .adamw import AdamW
 from .optimizer import Optimizer
 from .sgd import SGD
 
-# imported when first used, so that what a program does not use costs it nothing
-_LAZY = {
-    "ASGD": "asgd",
-    "Adadelta": "adadelta",
-    "Adafactor": "adafactor",
-    "Adagrad": "adagrad",
-    "Adamax": "adamax",
-    "LBFGS": "lbfgs",
-    "NAdam": "nadam",
-    "RAdam": "radam",
-    "RMSprop": "rmsprop",
-    "Rprop": "rprop",
-    "SparseAdam": "sparse_adam",
-}
-_LAZY_MODULES = ("lr_scheduler", "swa_utils")
+if TYPE_CHECKING:
+    from . import lr_scheduler, swa_utils
+    from .adadelta import Adadelta
+    from .adafactor import Adafactor
+    from .adagrad import Adagrad
+    from .adamax import Adamax
+    from .asgd import ASGD
+    from .lbfgs import LBFGS
+    from .nadam import NAdam
+    from .radam import RAdam
+    from .rmsprop import RMSprop
+    from .rprop import Rprop
+    from .sparse_adam import SparseAdam
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", *_LAZY, *_LAZY_MODULES]
+__all__ = [
+    "ASGD",
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "SparseAdam",
+    "lr_scheduler",
+    "swa_utils",
+]
 
 
-def __getattr__(name: str) -> _Any:
-    if name in _LAZY:
-        return getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
-    if name in _LAZY_MODULES:
-        return _import_module(f"{__name__}.{name}")
+def __getattr__(name: str) -> Any:
+    """Import what is not above when it is first used; a class has its name's file in small letters."""
+    if name in ("lr_scheduler", "swa_utils"):
+        return import_module(f"{__name__}.{name}")
+    if name == "SparseAdam":
+        return import_module(f"{__name__}.sparse_adam").SparseAdam
+    if name in __all__:
+        return getattr(import_module(f"{__name__}.{name.lower()}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return __all__

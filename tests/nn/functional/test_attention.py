@@ -85,3 +85,15 @@ def test_dropout():
 )
 def test_refusals(call):
     check_error(call, Q, K, V)
+
+
+def test_a_choice_of_implementation_changes_nothing():
+    backends = sg.nn.attention.SDPBackend
+    q, k, v = (sg.tensor(t) for t in (Q, K, V))
+    expected = F.scaled_dot_product_attention(q, k, v).array
+    for choice in (backends.MATH, [backends.FLASH_ATTENTION, backends.MATH]):
+        with sg.nn.attention.sdpa_kernel(choice):
+            found = F.scaled_dot_product_attention(q, k, v).array
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(AssertionError), sg.nn.attention.sdpa_kernel(["math"]):
+        pass

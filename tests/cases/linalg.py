@@ -1,0 +1,92 @@
+"""Matrix functions: one module of cases for the package ``linalg``."""
+
+import math
+
+import numpy as np
+
+from .registry import CUBE, A, case, normal
+
+SQUARE, PAIR = normal(2, 3, 3), normal(2, 3, 2, seed=8)
+TALL, WIDE = normal(2, 4, 3), normal(2, 3, 4)
+TWO = normal(4, 2, seed=9)
+
+
+def _definite(m, x):
+    return x @ x.mT + 2 * m.eye(3, dtype=x.dtype)
+
+
+case("inv", lambda m, x: m.linalg.inv(x), SQUARE)
+case("inv", lambda m, x: x.inverse(), SQUARE[0])
+case("solve", lambda m, x, y: m.linalg.solve(x, y), SQUARE, PAIR)
+case("solve", lambda m, x, y: m.linalg.solve(x, y), SQUARE, PAIR[0])
+case("solve", lambda m, x, y: m.linalg.solve(x, y), SQUARE[0], PAIR[0, :, 0])
+case("solve", lambda m, x, y: m.linalg.solve(x, y.mT, left=False), SQUARE, PAIR)
+for upper in (True, False):
+    for unit in (True, False):
+        case(
+            "solve_triangular",
+            lambda m, x, y, u=upper, d=unit: m.linalg.solve_triangular(
+                x, y, upper=u, unitriangular=d
+            ),
+            SQUARE + 3 * np.eye(3),
+            PAIR,
+        )
+    case("cholesky", lambda m, x, u=upper: m.linalg.cholesky(_definite(m, x), upper=u), SQUARE)
+    case(
+        "cholesky_solve",
+        lambda m, x, y, u=upper: m.cholesky_solve(
+            y, m.linalg.cholesky(_definite(m, x), upper=u), upper=u
+        ),
+        SQUARE,
+        PAIR,
+    )
+    case(
+        "cholesky_inverse",
+        lambda m, x, u=upper: m.cholesky_inverse(
+            m.linalg.cholesky(_definite(m, x), upper=u), upper=u
+        ),
+        SQUARE,
+    )
+case("det", lambda m, x: m.det(x), SQUARE)
+case("det", lambda m, x: x.det(), np.outer([1.0, 2.0, 3.0], [0.5, -1.0, 2.0]), second=False)
+case("slogdet", lambda m, x: m.linalg.slogdet(x)[1], SQUARE)
+case("logdet", lambda m, x: m.logdet(_definite(m, x)), SQUARE)
+for x in (SQUARE, TALL, WIDE):
+    case("pinv", lambda m, x: m.linalg.pinv(x), x)
+    case("svd", lambda m, x: m.linalg.svd(x, full_matrices=False)[1], x)
+    case("svd", lambda m, x: m.linalg.svd(x, full_matrices=False)[0].abs(), x)
+    case("svd", lambda m, x: m.linalg.svd(x, full_matrices=False)[2].abs(), x)
+    case("svdvals", lambda m, x: m.linalg.svdvals(x), x)
+    case("qr", lambda m, x: m.linalg.qr(x)[0], x)
+    case("qr", lambda m, x: m.linalg.qr(x)[1], x)
+case("eigh", lambda m, x: m.linalg.eigh(x + x.mT)[0], SQUARE)
+case("eigh", lambda m, x: m.linalg.eigh(x + x.mT)[1].abs(), SQUARE)
+case("eigvalsh", lambda m, x: m.linalg.eigvalsh(x + x.mT, "U"), SQUARE)
+case("lstsq", lambda m, x, y: m.linalg.lstsq(x, y)[0], TALL[0], TWO)
+for order in ("fro", "nuc", 2, -2, 1, -1, math.inf, -math.inf):
+    case("matrix_norm", lambda m, x, o=order: m.linalg.matrix_norm(x, o), WIDE)
+    case("norm", lambda m, x, o=order: m.linalg.norm(x, o), WIDE[0])
+for order in (0, 1, 2, 3, 0.5, math.inf, -math.inf):
+    case(
+        "vector_norm",
+        lambda m, x, o=order: m.linalg.vector_norm(x, o, dim=1) * x.sum(),
+        WIDE,
+        second=order not in (math.inf, -math.inf),
+    )
+case("norm", lambda m, x: m.norm(x, "nuc"), A)
+case("matrix_exp", lambda m, x: m.matrix_exp(x * 2), SQUARE)
+for power in (0, 1, 5, -2):
+    case("matrix_power", lambda m, x, n=power: m.matrix_power(x, n) * x, SQUARE)
+case("cross", lambda m, x, y: m.cross(x, y, dim=1), CUBE, normal(2, 3, 4, seed=5))
+case("cross", lambda m, x, y: m.linalg.cross(x, y), SQUARE, SQUARE[:1] * 2)
+case("multi_dot", lambda m, x, y, z: m.linalg.multi_dot([x, y, z]), TALL[0], WIDE[0], TWO)
+case("vander", lambda m, x: m.linalg.vander(x, N=4), A)
+case("vecdot", lambda m, x, y: m.linalg.vecdot(x, y), WIDE, A)
+case("cond", lambda m, x: m.linalg.cond(x), SQUARE)
+case("tensorinv", lambda m, x: m.linalg.tensorinv(x.reshape(2, 3, 6)), normal(6, 6))
+case(
+    "tensorsolve",
+    lambda m, x, y: m.linalg.tensorsolve(x.reshape(2, 3, 6), y),
+    normal(6, 6),
+    A[:2, :3],
+)

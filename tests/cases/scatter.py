@@ -1,0 +1,89 @@
+"""Writing at chosen places, as a copy."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from .drawing import SEEDS, array
+from .registry import TIES, ZEROS, A, B, case, drawn
+
+ROWS = np.array([2, 0, 2])
+PLACES = np.array([[0, 1, 1, 2], [2, 2, 0, 1], [0, 0, 1, 1]])
+
+
+def _tensor(m, x):
+    return m.tensor(np.array(x))
+
+
+case("index_add", lambda m, x, y: x.index_add(0, _tensor(m, ROWS), y, alpha=2), A, B)
+case("index_copy", lambda m, x, y: x.index_copy(0, _tensor(m, [2, 0, 1]), y), A, B)
+case("index_fill", lambda m, x: x.index_fill(1, _tensor(m, [0, 3]), 2.0) * x, A)
+case(
+    "index_put",
+    lambda m, x, y: x.index_put((_tensor(m, ROWS), _tensor(m, ROWS)), y[0, :3], accumulate=True),
+    A,
+    B,
+)
+case("put", lambda m, x, y: x.put(_tensor(m, [3, 5]), y[0, :2]), A, B)
+case("take", lambda m, x: m.take(x, _tensor(m, [[0, 11], [-1, 3]])), A)
+case("take_along_dim", lambda m, x: m.take_along_dim(x, _tensor(m, [[0, 3]]), 1), A)
+case("masked_scatter", lambda m, x, y: x.masked_scatter(x > 0, y), A, B)
+case("select_scatter", lambda m, x, y: m.select_scatter(x, y[0], 0, 1), A, B)
+case("slice_scatter", lambda m, x, y: m.slice_scatter(x, y[:, :2], 1, 0, 4, 2), A, B)
+case("diagonal_scatter", lambda m, x, y: m.diagonal_scatter(x, y[0, :3]), A, B)
+for reduce in ("sum", "prod", "mean", "amax", "amin"):
+    for include in (True, False):
+        for x in (A, ZEROS):
+            case(
+                "scatter_reduce",
+                lambda m, x, y, r=reduce, i=include: x.scatter_reduce(
+                    0, _tensor(m, PLACES), y, r, include_self=i
+                ),
+                x,
+                B,
+                second=reduce != "prod" or x is A,
+            )
+case(
+    "scatter_reduce",
+    lambda m, x, y: x.scatter_reduce(0, _tensor(m, PLACES), y, "amax"),
+    TIES,
+    TIES[::-1].copy(),
+    second=False,
+    smooth=False,
+)
+
+
+@st.composite
+def _rows(draw):
+    n, k = draw(st.integers(1, 3)), draw(st.integers(0, 3))
+    count = draw(st.integers(0, 4))
+    rng = np.random.default_rng(draw(SEEDS))
+    index = rng.integers(0, n + (draw(st.integers(0, 9)) == 0), count)
+    return (draw(array((n, k))), draw(array((count, k)))), {"index": index}
+
+
+drawn(
+    "index_add",
+    lambda m, x, y, index: m.index_add(x, 0, _tensor(m, index), y),
+    _rows(),
+    ugly=False,
+)
+
+
+@st.composite
+def _places(draw):
+    n, k = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(SEEDS))
+    index = rng.integers(0, n, (draw(st.integers(1, 3)), k))
+    return (draw(array((n, k))), draw(array(index.shape))), {
+        "index": index,
+        "reduce": draw(st.sampled_from(["sum", "mean", "amax", "amin", "prod", "median"])),
+        "include_self": draw(st.booleans()),
+    }
+
+
+drawn(
+    "scatter_reduce",
+    lambda m, x, y, index, **o: m.scatter_reduce(x, 0, _tensor(m, index), y, **o),
+    _places(),
+    ugly=False,
+)

@@ -1,0 +1,110 @@
+"""``out=``, and what is left out on purpose."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+import tinygrad_sm as sg
+from tinygrad_sm import functions, left_out
+
+
+def test_the_result_is_put_into_the_tensor_and_returned():
+    target = sg.zeros(3)
+    memory = target.array
+    assert sg.add(sg.ones(3), 2, out=target) is target
+    assert target.array is memory
+    assert target.tolist() == [3.0, 3.0, 3.0]
+    assert target._version == 1
+
+
+def test_a_tensor_of_another_shape_is_resized():
+    target = sg.empty(0)
+    sg.matmul(sg.ones(2, 3), sg.ones(3, 1), out=target)
+    assert target.tolist() == [[3.0], [3.0]]
+
+
+def test_several_results_take_several_tensors():
+    values, places = sg.empty(0), sg.empty(0, dtype=sg.int64)
+    found = sg.max(sg.tensor([[1.0, 3.0], [4.0, 2.0]]), 1, out=(values, places))
+    assert found.values is values
+    assert values.tolist() == [3.0, 4.0]
+    assert places.tolist() == [1, 0]
+    with pytest.raises(TypeError, match="2 results for 1"):
+        sg.max(sg.ones(2, 2), 1, out=values)
+
+
+def test_a_view_is_written_through():
+    base = sg.zeros(2, 3)
+    sg.exp(sg.zeros(3), out=base[1])
+    assert base.tolist() == [[0, 0, 0], [1, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: sg.add(sg.ones(2, requires_grad=True), 1, out=sg.empty(2)),
+        lambda: sg.add(sg.ones(2), 1, out=sg.empty(2, requires_grad=True)),
+        lambda: sg.exp(sg.ones(2), out=sg.empty(2, dtype=sg.int64)),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(use):
+    with pytest.raises(RuntimeError, match=r"automatic differentiation|can't be cast"):
+        use()
+
+
+def test_every_function_with_out_takes_it_in_pytorch_too():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: nothing to compare with")
+    for name in functions._WITH_OUT.split():
+        assert hasattr(torch, name), name
+    for name in ["sin", "add", "cumsum", "topk", "median", "sort", "eye", "arange", "bmm"]:
+        arguments = {
+            "add": (2,), "cumsum": (0,), "topk": (2,), "median": (0,), "sort": (), "sin": (),
+        }  # fmt: skip
+        x = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+        results = []
+        for m in (torch, sg):
+            if name in ("eye", "arange"):
+                call, args = getattr(m, name), (3,)
+                expected = call(*args)
+            elif name == "bmm":
+                call, args = m.bmm, (m.tensor(x[None]), m.tensor(x[None].swapaxes(1, 2).copy()))
+                expected = call(*args)
+            else:
+                call, args = getattr(m, name), (m.tensor(x), *arguments[name])
+                expected = call(*args)
+            several = isinstance(expected, tuple)
+            targets = [m.empty(0, dtype=e.dtype) for e in (expected if several else [expected])]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                call(*args, out=tuple(targets) if several else targets[0])
+            results.append([np.asarray(t) for t in targets])
+        for theirs, ours in zip(*results, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+LEFT_OUT = [n for names in left_out.FUNCTIONS.values() for n in names.split()]
+METHODS = [n for names in left_out.METHODS.values() for n in names.split()]
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_a_function_that_is_left_out_says_so(name):
+    with pytest.raises(NotImplementedError, match=f"^{name} is left out"):
+        getattr(sg, name)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_that_is_left_out_says_so(name):
+    with pytest.raises(NotImplementedError, match=f"^{name} is left out"):
+        getattr(sg.ones(2), name)()
+
+
+def test_what_never_was_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'sine'"):
+        sg.sine  # noqa: B018
+    with pytest.raises(AttributeError):
+        sg.ones(2).sine()
+    with pytest.raises(NotImplementedError, match=r"linalg\.eig"):
+        sg.linalg.eig  # noqa: B018

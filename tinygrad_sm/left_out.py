@@ -1,0 +1,50 @@
+"""What PyTorch has and this framework leaves out on purpose; using it says so by name."""
+
+from __future__ import annotations
+
+FUNCTIONS: dict[str, str] = {
+    "sparse tensors": """
+        dsmm hsmm hspmm saddmm smm sparse sparse_bsc sparse_bsc_tensor sparse_bsr sparse_bsr_tensor
+        sparse_compressed_tensor sparse_coo_tensor sparse_csc sparse_csc_tensor sparse_csr_tensor
+        sspaddmm""",
+    "quantized tensors": """
+        ao choose_qparams_optimized dequantize empty_quantized fake_quantize_per_channel_affine
+        fake_quantize_per_tensor_affine int_repr per_channel_affine per_tensor_affine
+        q_per_channel_axis q_per_channel_scales q_per_channel_zero_points q_scale q_zero_point qint8
+        qint32 quantization quantize_per_channel quantize_per_tensor quantize_per_tensor_dynamic
+        quantized_batch_norm quantized_gru quantized_lstm quantized_max_pool1d quantized_max_pool2d
+        quint8""",
+    "complex numbers": """
+        complex eig fft istft polar signal stft view_as_complex view_as_real lobpcg""",
+    "nested and masked tensors": "masked nested",
+    "other devices and processes": """
+        cudnn_convolution distributed miopen_convolution mkldnn_convolution mtia multiprocessing
+        Event Stream""",
+    "compilers and exchange formats": """
+        classes export fx library onnx package while_loop cond""",
+    "storage objects": """
+        BoolStorage ByteStorage CharStorage DoubleStorage FloatStorage HalfStorage IntStorage
+        LongStorage ShortStorage Storage TypedStorage UntypedStorage storage from_file""",
+    "downloads": "hub",
+}
+METHODS: dict[str, str] = {
+    "sparse tensors": """
+        ccol_indices coalesce col_indices crow_indices dense_dim indices is_coalesced row_indices smm
+        sparse_dim sparse_mask sparse_resize_ sparse_resize_and_clear_ sspaddmm to_mkldnn to_sparse
+        to_sparse_bsc to_sparse_bsr to_sparse_coo to_sparse_csc to_sparse_csr values""",
+    "quantized tensors": """
+        dequantize int_repr q_per_channel_axis q_per_channel_scales q_per_channel_zero_points q_scale
+        q_zero_point qscheme""",
+    "complex numbers": "cdouble cfloat chalf eig istft stft",
+    "nested and masked tensors": "to_padded_tensor",
+    "other devices and processes": "ipu mtia record_stream",
+    "storage objects": "storage storage_type untyped_storage",
+}
+
+
+def why(groups: dict[str, str], name: str) -> str | None:
+    """The message for a name that is left out, or ``None``."""
+    for group, names in groups.items():
+        if name in names.split():
+            return f"{name} is left out of this framework, as are all {group}"
+    return None

@@ -1,0 +1,124 @@
+"""Random numbers of more distributions, from the same stream of bits as PyTorch's."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import dtypes
+from ..tape import wrap
+from .in_place import in_place, overwrite
+from .random import default_generator
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+_DOUBLE = np.dtype(np.float64)
+
+
+def _uniform(input: Any, generator: Any) -> np.ndarray:
+    x = input.array
+    return (generator or default_generator).uniform(x.size, _DOUBLE).reshape(x.shape)
+
+
+def _need(name: str, holds: bool, what: str) -> None:
+    if not holds:
+        raise RuntimeError(f"{name}: expects {what}")
+
+
+def _exponential(input: Any, lambd: float = 1, *, generator: Any = None) -> Any:
+    _need("exponential_", lambd > 0, f"lambd > 0, but found {lambd}")
+    return overwrite(input, -np.log1p(-_uniform(input, generator)) / lambd)
+
+
+def _geometric(input: Any, p: float, *, generator: Any = None) -> Any:
+    _need("geometric_", 0 < p < 1, f"p to be in (0, 1), but got {p}")
+    with np.errstate(divide="ignore"):
+        return overwrite(input, np.ceil(np.log(_uniform(input, generator)) / math.log1p(-p)))
+
+
+def _cauchy(input: Any, median: float = 0, sigma: float = 1, *, generator: Any = None) -> Any:
+    _need("cauchy_", sigma > 0, f"sigma > 0, but found {sigma}")
+    return overwrite(input, median + sigma * np.tan(math.pi * (_uniform(input, generator) - 0.5)))
+
+
+def _log_normal(input: Any, mean: float = 1, std: float = 2, *, generator: Any = None) -> Any:
+    _need("log_normal_", std > 0, f"std > 0, but found {std}")
+    source = generator or default_generator
+    draws = np.asarray([source.one_normal() for _ in range(input.array.size)])
+    return overwrite(input, np.exp(mean + std * draws).reshape(input.array.shape))
+
+
+exponential_ = in_place(_exponential, "exponential_")
+geometric_ = in_place(_geometric, "geometric_")
+cauchy_ = in_place(_cauchy, "cauchy_")
+log_normal_ = in_place(_log_normal, "log_normal_")
+
+
+def poisson(input: Any, generator: Any = None) -> Tensor:
+    """Counts of events of which ``input`` are expected.
+
+    Raises:
+        RuntimeError: for negative or integer rates.
+    """
+    _need("poisson", input.array.dtype.kind == "f", "floating rates")
+    _need("poisson", bool(np.all(input.array >= 0)), "rates that are not negative")
+    source = generator or default_generator
+    counts = [_count(float(rate), source) for rate in input.array.reshape(-1)]
+    return wrap(np.asarray(counts, input.array.dtype).reshape(input.array.shape))
+
+
+def _count(rate: float, source: Any) -> int:
+    """Uniform numbers multiplied up (Knuth), or from 10 on the rejection PTRS (Hoermann, 1993)."""
+    if rate >= 10:
+        return _rejected(rate, source)
+    limit, product, count = math.exp(-rate), 1.0, -1
+    while product > limit and rate:
+        product *= float(source.uniform(1, _DOUBLE)[0])
+        count += 1
+    return max(count, 0)
+
+
+def _rejected(rate: float, source: Any) -> int:
+    b = 0.931 + 2.53 * math.sqrt(rate)
+    a = -0.059 + 0.02483 * b
+    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+    squeeze = 0.9277 - 3.6224 / (b - 2)
+    while True:
+        u = float(source.uniform(1, _DOUBLE)[0]) - 0.5
+        v = float(source.uniform(1, _DOUBLE)[0])
+        us = 0.5 - abs(u)
+        k = math.floor((2 * a / us + b) * u + rate + 0.43)
+        if us >= 0.07 and v <= squeeze:
+            return k
+        if k < 0 or (us < 0.013 and v > us):
+            continue
+        height = math.log(v) + math.log(inverse_alpha) - math.log(a / (us * us) + b)
+        if height <= -rate + k * math.log(rate) - math.lgamma(k + 1):
+            return k
+
+
+def binomial(count: Any, prob: Any, generator: Any = None) -> Tensor:
+    """How many of ``count`` trials succeed, each with the probability ``prob``."""
+    n, p = np.broadcast_arrays(count.array, prob.array)
+    _need("binomial", bool(np.all((p >= 0) & (p <= 1) & (n >= 0))), "0 <= prob <= 1, count >= 0")
+    source = generator or default_generator
+    draws = [_successes(int(m), float(q), source) for m, q in zip(n.flat, p.flat, strict=True)]
+    kind = count.array.dtype if count.array.dtype.kind == "f" else dtypes.DEFAULT
+    return wrap(np.asarray(draws, kind).reshape(n.shape))
+
+
+def _successes(n: int, p: float, source: Any) -> int:
+    """Waiting times between successes, added up until the trials are over (Devroye, 1986, X.4)."""
+    if p > 0.5:
+        return n - _successes(n, 1 - p, source)
+    found, trial = 0, 0
+    while p > 0:
+        u = float(source.uniform(1, _DOUBLE)[0])
+        trial += math.ceil(math.log(u) / math.log1p(-p)) if u else n + 1
+        if trial > n:
+            break
+        found += 1
+    return found
