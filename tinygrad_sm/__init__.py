@@ -14,7 +14,7 @@ from importlib import import_module as _import_module
 from math import e, inf, nan, pi
 from typing import Any as _Any
 
-from . import autograd, func, nn, optim, utils
+from . import autograd, nn, optim
 from .allocator import keep_freed_memory
 from .compiler import compile
 from .devices import device, get_default_device, set_default_device
@@ -41,7 +41,6 @@ from .dtypes import (
     uint8,
 )
 from .dtypes import common_type as promote_types
-from .func import vmap
 from .functions import *
 from .layouts import (
     channels_last,
@@ -101,7 +100,8 @@ keep_freed_memory()
 
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = """
-    accelerator amp backends compiler cuda distributions jit mps random serialization special testing xpu
+    accelerator amp backends compiler cuda distributions func jit mps random serialization special
+    testing utils xpu
 """
 _IN_NN = """
     adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu channel_shuffle conv1d
@@ -114,6 +114,8 @@ _IN_NN = """
 def __getattr__(name: str) -> _Any:
     if name in _LAZY.split():
         return _import_module(f"{__name__}.{name}")
+    if name == "vmap":
+        return _import_module(f"{__name__}.func").vmap
     if name in ("autocast", "GradScaler"):
         return getattr(_import_module(f"{__name__}.amp"), name)
     if name in ("save", "load"):
