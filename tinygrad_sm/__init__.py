@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from importlib import import_module as _import_module
 from math import e, inf, nan, pi
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from . import autograd, nn, optim
 from .allocator import keep_freed_memory
 from .compiler import compile
 from .devices import device, get_default_device, set_default_device
@@ -98,10 +98,13 @@ cfloat, cdouble, chalf = complex64, complex128, complex32
 
 keep_freed_memory()
 
+if _TYPE_CHECKING:
+    from . import autograd, distributions, func, nn, optim, utils
+
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = """
-    accelerator amp backends compiler cuda distributions func jit mps random serialization special
-    testing utils xpu
+    accelerator amp autograd backends compiler cuda datasets distributions func jit mps nn optim
+    random serialization special testing utils xpu
 """
 _IN_NN = """
     adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu channel_shuffle conv1d
@@ -121,7 +124,7 @@ def __getattr__(name: str) -> _Any:
     if name in ("save", "load"):
         return getattr(_import_module(f"{__name__}.serialization"), name)
     if name in _IN_NN.split():
-        return getattr(nn.functional, name)
+        return getattr(_import_module(f"{__name__}.nn.functional"), name)
     if name.endswith("_") and hasattr(Tensor, name):
         return getattr(Tensor, name)
     message = _why(_FUNCTIONS, name)
