@@ -15,6 +15,11 @@ from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+# first: importing the module binds its name, which the function ``tensor`` then takes over
+from .tensor import Size, Tensor
+
+# isort: split
+
 from .allocator import keep_freed_memory
 from .compiler import compile
 from .devices import device, get_default_device, set_default_device
@@ -73,9 +78,6 @@ from .settings import (
     use_deterministic_algorithms,
 )
 from .tape import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-
-# first: importing the module binds its name, which the function ``tensor`` then takes over
-from .tensor import Size, Tensor
 from .typed_tensors import (
     BoolTensor,
     ByteTensor,
