@@ -13,14 +13,14 @@ THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 def is_dropped(variable: str) -> bool:
-    """Whether a variable could pin an old kernel or another setting of OpenBLAS."""
-    return variable.startswith("OPENBLAS_")
+    """Whether a variable could pin an old kernel of OpenBLAS, or have every import compile anew."""
+    return variable.startswith("OPENBLAS_") or variable == "PYTHONDONTWRITEBYTECODE"
 
 
 def contestant_environment(threads: int, inherited: Mapping[str, str]) -> dict[str, str]:
     """The variables that every contestant runs with.
 
-    All ``OPENBLAS_*`` are dropped, the threads of OpenBLAS, OpenMP and MKL are set, and this
+    All ``OPENBLAS_*`` and ``PYTHONDONTWRITEBYTECODE`` are dropped, the threads of OpenBLAS, OpenMP and MKL are set, and this
     repository comes first on the path.
     """
     variables = {name: value for name, value in inherited.items() if not is_dropped(name)}
@@ -41,7 +41,7 @@ class Machine:
         system: the operating system.
         python: Python's version.
         threads: given to every contestant.
-        dropped: names of the ``OPENBLAS_*`` variables that were set and were dropped.
+        dropped: names of the variables that were set and were dropped.
     """
 
     cpu: str

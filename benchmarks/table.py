@@ -171,7 +171,7 @@ def circumstances(machine: Machine, rounds: int) -> list[str]:
     return [
         f"- {machine.cpu}, {machine.cores} cores; {machine.system}; {machine.python}",
         f"- threads of OpenBLAS, OpenMP and MKL, for every contestant: {machine.threads}; all other "
-        f"`OPENBLAS_*` variables are dropped for every contestant ({dropped})",
+        f"`OPENBLAS_*` variables and `PYTHONDONTWRITEBYTECODE` are dropped ({dropped})",
         f"- medians of {rounds} rounds, each contestant in its own process, in turn; in bold the "
         f"ratio to {CONTESTANTS[REFERENCE].title}; float32, synthetic data, the same starting "
         "weights, losses compared over the first steps",

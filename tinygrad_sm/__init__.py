@@ -12,9 +12,14 @@ from __future__ import annotations
 
 from importlib import import_module as _import_module
 from math import e, inf, nan, pi
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from . import autograd, func, nn, optim, utils
+# first: importing the module binds its name, which the function ``tensor`` then takes over
+from .tensor import Size, Tensor
+
+# isort: split
+
 from .allocator import keep_freed_memory
 from .compiler import compile
 from .devices import device, get_default_device, set_default_device
@@ -41,7 +46,6 @@ from .dtypes import (
     uint8,
 )
 from .dtypes import common_type as promote_types
-from .func import vmap
 from .functions import *
 from .layouts import (
     channels_last,
@@ -75,9 +79,6 @@ from .settings import (
 )
 from .tape import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 
-# first: importing the module binds its name, which the function ``tensor`` then takes over
-from .tensor import Size, Tensor
-
 # after the operations: it records a program, or hands a matrix on to the trace of matrices
 from .trace import trace
 from .typed_tensors import (
@@ -102,9 +103,13 @@ cfloat, cdouble, chalf = complex64, complex128, complex32
 
 keep_freed_memory()
 
+if _TYPE_CHECKING:
+    from . import autograd, distributions, func, nn, optim, utils
+
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = """
-    accelerator amp backends compiler cuda distributions jit mps random serialization special testing xpu
+    accelerator amp autograd backends compiler cuda datasets distributions func jit mps nn optim
+    random serialization special testing utils xpu
 """
 _IN_NN = """
     adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu channel_shuffle conv1d
@@ -117,12 +122,14 @@ _IN_NN = """
 def __getattr__(name: str) -> _Any:
     if name in _LAZY.split():
         return _import_module(f"{__name__}.{name}")
+    if name == "vmap":
+        return _import_module(f"{__name__}.func").vmap
     if name in ("autocast", "GradScaler"):
         return getattr(_import_module(f"{__name__}.amp"), name)
     if name in ("save", "load"):
         return getattr(_import_module(f"{__name__}.serialization"), name)
     if name in _IN_NN.split():
-        return getattr(nn.functional, name)
+        return getattr(_import_module(f"{__name__}.nn.functional"), name)
     if name.endswith("_") and hasattr(Tensor, name):
         return getattr(Tensor, name)
     message = _why(_FUNCTIONS, name)

@@ -16,9 +16,9 @@ An operation fed no Tensor at all is its NumPy function, so rules may use operat
 from __future__ import annotations
 
 import inspect
+from _thread import _local as local  # what threading.local is, without importing threading
 from collections.abc import Callable, Sequence
 from contextvars import Context
-from threading import local
 from types import FunctionType
 from typing import Any
 

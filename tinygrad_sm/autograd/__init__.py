@@ -9,6 +9,9 @@ argument. What it makes works at any order, in forward mode, under ``vmap`` and 
 that are not differentiable, writes in place.
 """
 
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
 from ..primitive import primitive
 from ..tape import (
     enable_grad,
@@ -18,8 +21,7 @@ from ..tape import (
     set_grad_enabled,
 )
 from ..typed_tensors import Variable
-from . import forward_ad, functional, graph
-from .check import GradcheckError, gradcheck, gradgradcheck
+from . import graph
 from .function import Function, once_differentiable
 from .gradients import backward, grad
 
@@ -42,3 +44,19 @@ __all__ = [
     "primitive",
     "set_grad_enabled",
 ]
+
+# imported when first used, so that what a program does not use costs it nothing
+_LAZY = dict.fromkeys(("GradcheckError", "gradcheck", "gradgradcheck"), "check")
+_LAZY_MODULES = ("forward_ad", "functional")
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LAZY:
+        return getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
+    if name in _LAZY_MODULES:
+        return _import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
