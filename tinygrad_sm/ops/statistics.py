@@ -184,6 +184,8 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
     if bins <= 0:
         raise RuntimeError(f"histc: bins must be > 0, not {bins}")
     x = input.array.reshape(-1)
+    if x.dtype.kind == "b":
+        raise RuntimeError("histc: not implemented for bool")
     counts, _ = np.histogram(x, bins, _limits(x, min, max, 1.0))
     return wrap(counts.astype(x.dtype))
 
