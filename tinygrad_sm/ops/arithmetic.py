@@ -48,7 +48,7 @@ copysign = binary(
     y=lambda g: g * 0,
 )
 _heaviside = binary(
-    lambda x, y: np.heaviside(x, y).astype(np.result_type(x, y)), "", name="heaviside"
+    lambda x, y: np.where(x == 0, y, x > 0).astype(np.result_type(x, y)), "", name="heaviside"
 )
 
 

@@ -64,6 +64,8 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
         if len(steps) != 1:
             raise RuntimeError("roll: several shifts need as many dims")
         return roll(input.reshape(-1), steps, (0,)).reshape(input.array.shape)
+    if not input.array.size:
+        return input.clone()
     names = sizes_of((dims,))
     if len(names) != len(steps):
         raise RuntimeError(f"roll: shifts and dims must be as many, not {shifts} and {dims}")

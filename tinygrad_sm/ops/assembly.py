@@ -136,13 +136,15 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         indexing: ``"ij"``: the first tensor runs along the rows; ``"xy"``: along the columns.
 
     Raises:
-        RuntimeError: for another indexing, or more than one dimension.
+        RuntimeError: for another indexing, more than one dimension, or several dtypes.
     """
     parts = _all(tensors)
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f"meshgrid: indexing must be one of 'xy' or 'ij', not {indexing!r}")
     if any(t.array.ndim > 1 for t in parts):
         raise RuntimeError("meshgrid: expected 0-D or 1-D tensors")
+    if len({t.array.dtype for t in parts}) > 1:
+        raise RuntimeError("meshgrid: expected tensors of one dtype")
     swapped = indexing == "xy" and len(parts) > 1
     if swapped:
         parts[:2] = parts[1::-1]

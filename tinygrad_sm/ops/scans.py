@@ -144,6 +144,8 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
         raise RuntimeError("diff: expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"diff: order must be non-negative but got {n}")
+    if not n:
+        return input.clone()
     axis = axis_of("diff", dim, input.array.ndim)
     parts = [p for p in (prepend, input, append) if p is not None]
     input = cat(parts, axis) if len(parts) > 1 else input
@@ -153,7 +155,7 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
         if not size:
             break
         input = minus(narrow(input, axis, 1, size - 1), narrow(input, axis, 0, size - 1))
-    return input if n else input.clone()
+    return input
 
 
 def _steps(y: Any, x: Any, dx: Any, axis: int) -> Any:

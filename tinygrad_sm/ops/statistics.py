@@ -179,11 +179,14 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
     """How many elements fall in each of ``bins`` equal parts of [min, max], or of their range.
 
     Raises:
+        NotImplementedError: for integers and bools.
         RuntimeError: for no bins, or limits that are not finite and ascending.
     """
     if bins <= 0:
         raise RuntimeError(f"histc: bins must be > 0, not {bins}")
     x = input.array.reshape(-1)
+    if x.dtype.kind != "f":
+        raise NotImplementedError(f"histc: not implemented for {x.dtype}: convert with .float()")
     counts, _ = np.histogram(x, bins, _limits(x, min, max, 1.0))
     return wrap(counts.astype(x.dtype))
 
