@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitive import binary, unary
+from ..primitive import binary, primitive, unary
 from ..tape import Value, wrap
 from .elementwise import (
     _refuse_integer_zero,
@@ -135,6 +135,14 @@ def ldexp(input: Any, other: Any) -> Tensor:
     return mul(input, pow(2.0, other))
 
 
+_exponent = primitive(
+    lambda x: np.frexp(x)[1].astype(np.int32), name="exponent", family="elementwise"
+)
+_scale = primitive(
+    lambda x: np.ldexp(np.ones_like(x), -np.frexp(x)[1]), name="scale", family="elementwise"
+)
+
+
 def frexp(input: Any) -> tuple[Tensor, Tensor]:
     """(mantissa in (-1, 1), exponent as int32) with ``input = mantissa * 2**exponent``.
 
@@ -143,5 +151,4 @@ def frexp(input: Any) -> tuple[Tensor, Tensor]:
     """
     if input.array.dtype.kind != "f":
         raise RuntimeError("frexp: only supports floating-point dtypes")
-    exponent = np.frexp(input.array)[1].astype(np.int32)
-    return mul(input, wrap(np.ldexp(np.ones_like(input.array), -exponent))), wrap(exponent)
+    return mul(input, _scale(input)), _exponent(input)

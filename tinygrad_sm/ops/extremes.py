@@ -101,7 +101,7 @@ def _lower_middle(x: np.ndarray, skip_nan: bool) -> Any:
 def _share_median(g: Any, x: Any, out: Any) -> Any:
     """Each of n elements equal to the median gets 1/n of the gradient; NaN equals NaN here."""
     hit = np.equal(x, out) | (np.isnan(x) & np.isnan(out))
-    return g * (hit / np.sum(hit))
+    return g * hit / np.sum(hit)
 
 
 _median = primitive(lambda x, skip_nan: _lower_middle(x, skip_nan), name="median", x=_share_median)

@@ -51,14 +51,20 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Tensor:
     return _cumprod(input, axis_of("cumprod", dim, input.array.ndim))
 
 
+def _last_record(x: np.ndarray, extreme: Any, axis: int) -> np.ndarray:
+    places = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (-axis - 1))
+    record = np.equal(x, extreme.accumulate(x, axis)) | (x != x)
+    return np.maximum.accumulate(np.where(record, places, 0), axis)
+
+
+_records: Operation = primitive(_last_record, name="last_record", family="trailing")
+
+
 def _running(name: str, extreme: Any, input: Any, dim: int) -> ValuesAndIndices:
     axis = axis_of(name, dim, input.array.ndim)
     if not input.array.ndim:
         return ValuesAndIndices(input.clone(), wrap(np.zeros((), np.int64)))
-    x = input.array
-    places = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (-axis - 1))
-    record = np.equal(x, extreme.accumulate(x, axis)) | (x != x)
-    index = wrap(np.maximum.accumulate(np.where(record, places, 0), axis))
+    index = _records(input, extreme, axis)
     return ValuesAndIndices(gather(input, axis, index), index)
 
 
