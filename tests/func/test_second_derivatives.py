@@ -44,7 +44,11 @@ def test_gradcheck_and_gradgradcheck(case):
     )
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c.second], ids=str)
+@pytest.mark.parametrize(
+    "case",
+    [c for c in CASES if c.second and c.op != "cdist"],  # PyTorch has no second derivative of it
+    ids=str,
+)
 def test_second_derivative_equals_pytorchs(case):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: nothing to compare with")
 

@@ -268,6 +268,7 @@ def _add_windows(g: Any, axis: int, size: int, step: int, sizes: tuple[int, ...]
 _unfold = primitive(
     _windows,
     name="unfold",
+    family="trailing",
     x=lambda g, axis, size, step, shape: _fold(g, axis, size, step, shape),
 )
 _fold: Operation = primitive(
@@ -317,6 +318,8 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     Raises:
         RuntimeError: if it would reach outside the memory.
     """
+    if not isinstance(input.array, np.ndarray):
+        raise RuntimeError("as_strided: vmap: a sample has no memory of its own: use .unfold")
     base = input if input.window is None else input.window.base
     if not base.array.flags.c_contiguous:
         raise RuntimeError("as_strided: the memory is not contiguous: use .contiguous() first")
