@@ -12,6 +12,7 @@ for name in ["asin", "acos", "atanh"]:
     drawn(name, lambda m, x, name=name: getattr(m, name)(x), one(low=-0.9, high=0.9))
 case("acosh", lambda m, x: m.acosh(x + 1), P)
 drawn("acosh", lambda m, x: m.acosh(x), one(low=1.2, high=9.0))
+case("angle", lambda m, x: m.angle(x) + x, A)
 for name in ["atan2", "hypot"]:
     case(name, lambda m, x, y, name=name: getattr(m, name)(x, y), A, B)
 drawn("atan2", lambda m, x, y: m.atan2(x, y), several(low=0.2), ugly=False)
