@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
 
-from ..ops.creation import full_like, zeros_like
-from ..ops.elementwise import where
+from ..ops.creation import full_like
 from ..tensor import Tensor
-from . import constraints
 from .cauchy import Cauchy
-from .distribution import Distribution
+from .half import Half
 
 
-class HalfCauchy(Distribution):
+class HalfCauchy(Half):
     """The distribution of the absolute value of a draw of ``Cauchy(0, scale)``.
 
     Args:
@@ -21,18 +18,7 @@ class HalfCauchy(Distribution):
         validate_args: whether arguments are checked.
     """
 
-    arg_constraints: ClassVar = {"scale": constraints.positive}
-    support = constraints.nonnegative
-    has_rsample = True
-
-    def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
-        self._whole = Cauchy(0, scale, validate_args=False)
-        super().__init__(self._whole.batch_shape, validate_args=validate_args)
-
-    @property
-    def scale(self) -> Tensor:
-        """The width."""
-        return self._whole.scale
+    whole = Cauchy
 
     @property
     def mean(self) -> Tensor:
@@ -40,36 +26,6 @@ class HalfCauchy(Distribution):
         return full_like(self.scale, math.inf)
 
     @property
-    def mode(self) -> Tensor:
-        """0."""
-        return zeros_like(self.scale)
-
-    @property
     def variance(self) -> Tensor:
         """Infinite."""
         return full_like(self.scale, math.inf)
-
-    def rsample(self, sample_shape: Any = ()) -> Tensor:
-        """The absolute value of a draw."""
-        return self._whole.rsample(sample_shape).abs()
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """The logarithm of the density: minus infinity below 0."""
-        if self._validate_args:
-            self._validate_sample(value)
-        log_prob = self._whole.log_prob(value) + math.log(2)
-        return where(value >= 0, log_prob, -math.inf)
-
-    def cdf(self, value: Tensor) -> Tensor:
-        """The probability of a draw that is at most ``value``."""
-        if self._validate_args:
-            self._validate_sample(value)
-        return 2 * self._whole.cdf(value) - 1
-
-    def icdf(self, value: Tensor) -> Tensor:
-        """The value at which ``cdf`` is ``value``."""
-        return self._whole.icdf((value + 1) / 2)
-
-    def entropy(self) -> Tensor:
-        """The entropy, in nats."""
-        return self._whole.entropy() - math.log(2)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
 
-from ..ops.creation import zeros_like
-from ..ops.elementwise import where
 from ..tensor import Tensor
-from . import constraints
-from .distribution import Distribution
+from .half import Half
 from .normal import Normal
 
 
-class HalfNormal(Distribution):
+class HalfNormal(Half):
     """The distribution of the absolute value of a draw of ``Normal(0, scale)``.
 
     Args:
@@ -21,18 +17,7 @@ class HalfNormal(Distribution):
         validate_args: whether arguments are checked.
     """
 
-    arg_constraints: ClassVar = {"scale": constraints.positive}
-    support = constraints.nonnegative
-    has_rsample = True
-
-    def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
-        self._whole = Normal(0, scale, validate_args=False)
-        super().__init__(self._whole.batch_shape, validate_args=validate_args)
-
-    @property
-    def scale(self) -> Tensor:
-        """The width."""
-        return self._whole.scale
+    whole = Normal
 
     @property
     def mean(self) -> Tensor:
@@ -40,36 +25,6 @@ class HalfNormal(Distribution):
         return self.scale * math.sqrt(2 / math.pi)
 
     @property
-    def mode(self) -> Tensor:
-        """0."""
-        return zeros_like(self.scale)
-
-    @property
     def variance(self) -> Tensor:
         """``scale ** 2 * (1 - 2 / pi)``."""
         return self.scale**2 * (1 - 2 / math.pi)
-
-    def rsample(self, sample_shape: Any = ()) -> Tensor:
-        """The absolute value of a draw."""
-        return self._whole.rsample(sample_shape).abs()
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """The logarithm of the density: minus infinity below 0."""
-        if self._validate_args:
-            self._validate_sample(value)
-        log_prob = self._whole.log_prob(value) + math.log(2)
-        return where(value >= 0, log_prob, -math.inf)
-
-    def cdf(self, value: Tensor) -> Tensor:
-        """The probability of a draw that is at most ``value``."""
-        if self._validate_args:
-            self._validate_sample(value)
-        return 2 * self._whole.cdf(value) - 1
-
-    def icdf(self, value: Tensor) -> Tensor:
-        """The value at which ``cdf`` is ``value``."""
-        return self._whole.icdf((value + 1) / 2)
-
-    def entropy(self) -> Tensor:
-        """The entropy, in nats."""
-        return self._whole.entropy() - math.log(2)
