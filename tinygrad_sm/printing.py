@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def tensor_repr(t: Any) -> str:
 
 def _with_notes(body: str, notes: list[str]) -> str:
     text = body
-    last = len(body) - body.rfind("\n") + (7 if "\n" not in body else 0)
+    last = len(body) - body.rfind("\n") + (8 if "\n" not in body else 1)  # two more than it is
     for note in notes:
         if last + len(note) + 2 > WIDTH:
             text += ",\n       " + note
@@ -83,8 +84,9 @@ def _body(array: np.ndarray, indent: int) -> str:
     if array.size == 0:
         return "[]"
     shown = _summary(array) if array.size > THRESHOLD else array
-    formatted = _formatter(shown)
-    return _nest(array, indent, formatted, array.size > THRESHOLD)
+    formatted, width = _formatter(shown)
+    per_line = (WIDTH - indent - array.ndim + 1) // (width + 2)
+    return _nest(array, indent, formatted, max(1, per_line), array.size > THRESHOLD)
 
 
 def _summary(array: np.ndarray) -> np.ndarray:
@@ -96,17 +98,15 @@ def _summary(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _formatter(shown: np.ndarray) -> Any:
-    if shown.dtype.kind == "b":
-        width = max(len(str(bool(v))) for v in shown.reshape(-1)) if shown.ndim else 0
-        return lambda v: str(bool(v)).rjust(width)
-    if shown.dtype.kind in "iu":
-        width = max(len(str(v)) for v in shown.reshape(-1).tolist()) if shown.ndim else 0
-        return lambda v: str(int(v)).rjust(width)
-    return _float_formatter(shown)
+def _formatter(shown: np.ndarray) -> tuple[Callable[[Any], str], int]:
+    """What writes an element, and the width of a column; of floats the finite ones decide it."""
+    if shown.dtype.kind == "f":
+        return _float_formatter(shown)
+    width = max(len(str(v)) for v in shown.reshape(-1).tolist())
+    return lambda v: str(v.item()).rjust(width), width
 
 
-def _float_formatter(shown: np.ndarray) -> Any:
+def _float_formatter(shown: np.ndarray) -> tuple[Callable[[Any], str], int]:
     values = shown.reshape(-1).astype(np.float64)
     finite = np.abs(values[np.isfinite(values) & (values != 0)])
     if not finite.size:
@@ -126,8 +126,7 @@ def _float_formatter(shown: np.ndarray) -> Any:
         pattern = f"{{:.{PRECISION}e}}" if scientific else plain
         text = lambda v: _special(v) or pattern.format(v)  # noqa: E731
     width = max((len(text(v)) for v in values if np.isfinite(v) and v), default=1)
-    width = width if shown.ndim else 0
-    return lambda v: text(float(v)).rjust(width)
+    return lambda v: text(float(v)).rjust(width), width
 
 
 def _special(v: float) -> str:
@@ -136,7 +135,7 @@ def _special(v: float) -> str:
     return ("inf" if v > 0 else "-inf") if math.isinf(v) else ""
 
 
-def _nest(array: np.ndarray, indent: int, formatted: Any, shorten: bool) -> str:
+def _nest(array: np.ndarray, indent: int, formatted: Any, per_line: int, shorten: bool) -> str:
     if array.ndim == 0:
         return formatted(array[()])
     size = len(array)
@@ -144,11 +143,11 @@ def _nest(array: np.ndarray, indent: int, formatted: Any, shorten: bool) -> str:
     places = [*range(EDGE), None, *range(size - EDGE, size)] if cut else list(range(size))
     if array.ndim == 1:
         words = [" ..." if p is None else formatted(array[p]) for p in places]
-        per_line = max(1, (WIDTH - indent) // (max(len(words[0]), len(words[-1])) + 2))
         lines = [words[i : i + per_line] for i in range(0, len(words), per_line)]
         return "[" + (",\n" + " " * (indent + 1)).join(", ".join(line) for line in lines) + "]"
     parts = [
-        "..." if p is None else _nest(array[p], indent + 1, formatted, shorten) for p in places
+        "..." if p is None else _nest(array[p], indent + 1, formatted, per_line, shorten)
+        for p in places
     ]
     between = "," + "\n" * (array.ndim - 1) + " " * (indent + 1)
     return "[" + between.join(parts) + "]"
