@@ -8,7 +8,6 @@ comes: everything that used its result was recorded later and has already contri
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .decorating import running_in
 from .hooks import Hooks, RemovableHandle, accumulator
 
 if TYPE_CHECKING:
@@ -149,20 +149,9 @@ class set_grad_enabled:
         _recording.set(self._before[-1])
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorate a function: the switch is set while it runs."""
+        """Decorate a function, of any kind: the switch is set while its own lines run."""
         _recording.set(self._before[-1])
-        mode = self.mode
-
-        @functools.wraps(function)
-        def switched(*args: Any, **kwargs: Any) -> Any:
-            before = is_grad_enabled()
-            _recording.set(mode)
-            try:
-                return function(*args, **kwargs)
-            finally:
-                _recording.set(before)
-
-        return switched
+        return running_in(enable_grad if self.mode else no_grad, function)
 
 
 class _Switch(set_grad_enabled):
