@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 
 import tinygrad_sm as sg
 
@@ -45,6 +46,47 @@ def central_differences(
             grad[place] = (sums[0] - sums[1]) / (2 * step)
         result.append(grad)
     return result
+
+
+# --- what every case of the registry must pass ---------------------------------------------------
+
+
+def check_differences(case: Any, known: list[np.ndarray] | None = None) -> list[np.ndarray]:
+    """The gradients of a case are what differences of its values say, which may be known already."""
+    _, weights, grads = value_and_gradients(case.call, case.inputs)
+    if known is None:
+        known = central_differences(case.call, case.inputs, weights)
+    for found, expected in zip(grads, known, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    return known
+
+
+def check_float32(case: Any) -> None:
+    """From float32 come float32 values and gradients."""
+    tensors = [sg.tensor(x.astype(np.float32), requires_grad=True) for x in case.inputs]
+    out = case.call(sg, *tensors)
+    if case.op != "to":
+        assert out.dtype == sg.float32
+    out.sum().backward()
+    for t in tensors:
+        assert t.grad is None or t.grad.array.dtype == np.float32
+
+
+def check_pytorch(case: Any) -> None:
+    """Values and gradients of a case are PyTorch's, ties and kinks included."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: nothing to compare with")
+    ours = [sg.tensor(x, requires_grad=True) for x in case.inputs]
+    theirs = [torch.tensor(np.array(x, order="C"), requires_grad=True) for x in case.inputs]
+    out, reference = case.call(sg, *ours), case.call(torch, *theirs)
+    assert tuple(out.shape) == tuple(reference.shape)
+    np.testing.assert_allclose(out.array, reference.detach().numpy(), rtol=1e-9, atol=1e-11)
+    weights = np.random.default_rng(3).normal(size=out.shape)
+    out.backward(sg.tensor(weights))
+    reference.backward(torch.tensor(weights))
+    for a, b in zip(ours, theirs, strict=True):
+        expected = np.zeros(a.shape) if b.grad is None else b.grad.numpy()
+        found = np.zeros(a.shape) if a.grad is None else a.grad.array
+        np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-10)
 
 
 @dataclass
