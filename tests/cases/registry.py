@@ -24,7 +24,7 @@ FLOATS = ("float32", "float64", "float16")
 KINDS = (*FLOATS, "int64", "int32", "int8", "uint8", "bool")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One call of one operation.
 
