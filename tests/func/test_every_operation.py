@@ -58,10 +58,6 @@ def refuses(case):
     return case.op == "getitem" and not case.second
 
 
-# A write through a view that vmap makes by a loop does not reach the base's gradient.
-LOST_WRITES = {"_written_diagonal", "_written_windows"}
-
-
 def makes_and_fills(case):
     """Whether a case makes a tensor from nothing and writes results into it."""
     return case.call is _written_from_nothing
@@ -167,15 +163,7 @@ def test_vmap_of_gradients_equals_loop(case):
             close(found[i], sg.stack([r[i] for r in rows]), 1e-8, 1e-10)
 
 
-def known(case):
-    """The case, expected to fail where a known defect is in the way."""
-    defect = pytest.mark.xfail(strict=True, reason="a write through a view is lost under vmap")
-    return pytest.param(
-        case, id=str(case), marks=[defect] if case.call.__name__ in LOST_WRITES else []
-    )
-
-
-@pytest.mark.parametrize("case", [known(c) for c in BATCHED])
+@pytest.mark.parametrize("case", BATCHED, ids=str)
 def test_gradient_of_vmap_and_vmap_of_hvp(case):
     args = batches(case)
     every = tuple(range(len(args)))

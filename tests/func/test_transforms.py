@@ -257,6 +257,40 @@ def test_writes_under_grad_and_jvp():
     np.testing.assert_allclose(both.array, again.array)
 
 
+def test_writes_through_a_view_of_a_value_and_of_a_tangent_that_lie_otherwise():
+    """Primal row by row, tangent column by column: a view of one is a view of the other."""
+
+    def viewed(x):
+        z = x * 1
+        z.view(-1)[:4].mul_(3)
+        return (z * z).sum()
+
+    def copied(x):
+        z = x * 1
+        z.t().reshape(-1).mul_(3)  # a copy, so that nothing is written into z
+        return (z * z).sum()
+
+    x, v = (t(RNG.normal(size=(2, 3, 3))) for _ in range(2))
+    turned = v.transpose(1, 2)
+    for function in (viewed, copied):
+        slopes = sg.stack([grad(function)(row) for row in x])
+        moved = (slopes * turned).sum((1, 2)).array
+        along = lambda x, v, f=function: jvp(f, (x,), (v,))[1]  # noqa: E731
+        for found in (
+            sg.stack([along(*pair) for pair in zip(x, turned, strict=True)]),
+            vmap(along)(x, turned),
+            jvp(vmap(function), (x,), (turned,))[1],
+        ):
+            np.testing.assert_allclose(found.array, moved, rtol=1e-12)
+        for found in (
+            vmap(grad(function))(x),
+            grad(lambda x, f=function: vmap(f)(x).sum())(x),
+        ):
+            np.testing.assert_allclose(found.array, slopes.array, rtol=1e-12)
+    with pytest.raises(RuntimeError, match="not contiguous"):
+        vmap(lambda x: x.t().view(-1))(x)
+
+
 def test_an_operation_of_the_user_works_everywhere():
     """One line for the rule; no word about batches or forward mode."""
     cube = sg.primitive(lambda x: x * x * x, name="cube", x=lambda g, x: 3 * x * x * g)

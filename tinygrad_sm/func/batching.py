@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import indexing, linear_algebra, shape
+from ..ops import arrangement, indexing, linear_algebra, shape
 from ..tape import Value, alias, wrap
 from .batched import RULES, Batch, Batched, Rule, elementwise, one_by_one
 
@@ -55,7 +55,14 @@ def _roll(batch: Batch, call: Rule, x: Any, shifts: Any, axes: Any) -> Any:
 @rule("diagonal")
 def _diagonal(batch: Batch, call: Rule, x: Any, offset: int, a: int, b: int) -> Any:
     ndim = x.array.ndim
-    return call(x.inner, offset, a % ndim + 1, b % ndim + 1)
+    return arrangement.diagonal(x.inner, offset, a % ndim + 1, b % ndim + 1)
+
+
+@rule("unfold")
+def _unfold(batch: Batch, call: Rule, x: Any, axis: int, size: int, step: int) -> Any:
+    if not x.array.ndim:
+        return shape.reshape(x.inner, (batch.size, 1))
+    return arrangement.unfold(x.inner, axis, size, step)
 
 
 @rule("diagonal_backward")

@@ -31,7 +31,8 @@ class Dual(Wrapped):
 
     def __init__(self, inner: Any, level: int, node: Any = None, tangent: Any = None) -> None:
         super().__init__(inner, level, node)
-        self.tangent = matched(zeros_like(inner) if tangent is None else tangent, inner)
+        moved = matched(zeros_like(inner) if tangent is None else tangent, inner)
+        self.tangent = moved if _lies_as(moved.array, inner.array) else _laid_as(moved, inner.array)
 
     def run(self, op: Primitive, call: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """The operation on the primals, and its derivative along the tangents."""
@@ -67,6 +68,23 @@ class Dual(Wrapped):
         """Let primal and tangent of a view be views."""
         super().share(view, seen_through)
         seen_through(self.tangent, view.tangent)
+
+
+def _lies_as(a: Any, b: Any) -> bool:
+    """Whether two arrays of one shape have their axes in one order in memory."""
+    return a.strides == b.strides or _order(a) == _order(b)
+
+
+def _order(x: Any) -> list[int]:
+    """The axes, from the longest step in memory to the shortest; those of size 1 have none."""
+    steps = [abs(s) if n > 1 else 0 for s, n in zip(x.strides, x.shape, strict=True)]
+    return sorted(range(len(steps)), key=lambda i: (steps[i] == 0, -steps[i]))
+
+
+def _laid_as(t: Any, like: Any) -> Any:
+    """A copy that lies in memory as ``like`` does: what is a view of one is a view of the other."""
+    order = _order(like)
+    return t.permute(order).contiguous().permute(*np.argsort(order).tolist())
 
 
 def zeros_like(x: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..dtypes import dtype, promote
 from ..primitive import primitive
-from ..tape import Value, View, wrap
+from ..tape import Value, View, values_of, wrap
 from .dims import axes_of, axis_of, numpy_names, sizes_of
 
 if TYPE_CHECKING:
@@ -69,9 +69,11 @@ def reshape(input: Any, *shape: Any) -> Tensor:
     """
     sizes = _complete("reshape", tuple(input.shape), sizes_of(shape))
     out = _reshape(input, sizes)
-    if isinstance(input, Value) and (input.level or np.may_share_memory(out.array, input.array)):
+    if not isinstance(input, Value):
+        return out
+    if np.may_share_memory(values_of(out), values_of(input)):
         return seen_through(input, out, lambda base: base.reshape(sizes))
-    return out
+    return _clone(out) if out.level else out  # what lies beside it may have been a view
 
 
 def view(input: Any, *shape: Any) -> Tensor:
@@ -84,7 +86,7 @@ def view(input: Any, *shape: Any) -> Tensor:
         return _reinterpreted(input, shape[0].numpy)
     sizes = _complete("view", input.array.shape, sizes_of(shape))
     out = _reshape(input, sizes)
-    if out.array.size and not input.level and not np.may_share_memory(out.array, input.array):
+    if out.array.size and not np.may_share_memory(values_of(out), values_of(input)):
         raise RuntimeError(
             f"view: size {sizes} is not compatible with a tensor of shape {input.array.shape} "
             "whose elements are not contiguous: use .reshape(...), or .contiguous() first"
