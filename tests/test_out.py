@@ -108,3 +108,16 @@ def test_what_never_was_is_an_attribute_error():
         sg.ones(2).sine()
     with pytest.raises(NotImplementedError, match=r"linalg\.eig"):
         sg.linalg.eig  # noqa: B018
+
+
+@pytest.mark.parametrize("wrong", ["float64", None, {}, 3])
+def test_what_is_no_tensor_is_a_type_error(wrong):
+    for call in (sg.softmax, sg.reshape, sg.linalg.solve, sg.nn.functional.one_hot):
+        with pytest.raises(TypeError, match="expected a Tensor"):
+            call(wrong, sg.ones(2))
+
+
+def test_a_dtype_is_not_a_string():
+    for make in (sg.as_tensor, sg.tensor):
+        with pytest.raises(TypeError):
+            make(sg.ones(2), dtype="float64")

@@ -102,6 +102,8 @@ def as_numpy_dtype(kind: Any) -> np.dtype:
         return kind.numpy
     if isinstance(kind, type) and kind in PYTHON_TYPES:
         return PYTHON_TYPES[kind]
+    if isinstance(kind, str):
+        raise TypeError(f"expected a dtype such as float32, not the string {kind!r}")
     found = np.dtype(kind).newbyteorder("=")
     if found not in DTYPES:
         known = ", ".join(d.name for d in DTYPES.values())

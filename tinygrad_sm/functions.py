@@ -427,27 +427,28 @@ from .ops.trigonometry import (
     sinh,
     tan,
 )
-from .out import takes_out as _takes_out
+from .out import public as _public
 
 _WITH_OUT = """
     abs acos acosh add addbmm addcdiv addcmul addmm addmv addr all amax amin aminmax angle any
-    arange asin asinh atan atan2 atanh baddbmm bernoulli bitwise_and bitwise_left_shift
-    bitwise_not bitwise_or bitwise_right_shift bitwise_xor bmm bucketize cat ceil chain_matmul
-    cholesky cholesky_inverse cholesky_solve clamp clip column_stack concat concatenate
-    conj_physical copysign cos cosh cross cummax cummin cumprod cumsum deg2rad diag diff digamma
-    div divide dot dstack empty empty_like empty_strided eq erf erfc erfinv exp exp2 expm1 eye
-    fix float_power floor floor_divide fmax fmin fmod frac frexp full gather gcd ge ger greater
-    greater_equal gt hamming_window heaviside histc histogram hstack hypot i0 igamma igammac
-    index_select inner inverse isneginf isposinf kron kthvalue lcm ldexp le lerp less less_equal
-    lgamma linspace log log10 log1p log2 logaddexp logaddexp2 logcumsumexp logical_and
-    logical_not logical_or logical_xor logit logspace logsumexp lt masked_select matmul
-    matrix_power max maximum mean median min minimum mm mode msort mul multinomial multiply mv
-    mvlgamma nan_to_num nanmean nanmedian nanquantile narrow_copy ne neg negative nextafter
-    nonzero norm normal not_equal ones ones_like outer polygamma pow qr quantile rad2deg rand
-    rand_like randint randn randn_like randperm range reciprocal remainder renorm round
-    row_stack rsqrt searchsorted sgn sigmoid sign signbit sin sinc sinh sort sqrt square stack
-    std std_mean sub subtract svd take_along_dim tan tanh topk triangular_solve tril triu trunc
-    var var_mean vdot vstack where xlogy zeros zeros_like
+    arange argmax argmin asin asinh atan atan2 atanh baddbmm bernoulli bitwise_and
+    bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor bmm bucketize cat
+    ceil chain_matmul cholesky cholesky_inverse cholesky_solve clamp clamp_max clamp_min clip
+    column_stack concat concatenate conj_physical copysign cos cosh cross cummax cummin cumprod
+    cumsum deg2rad diag diff digamma div divide dot dstack empty empty_like empty_strided eq erf
+    erfc erfinv exp exp2 expm1 eye fix float_power floor floor_divide fmax fmin fmod frac frexp
+    full gather gcd ge ger greater greater_equal gt hamming_window heaviside histc histogram
+    hstack hypot i0 igamma igammac index_add index_copy index_reduce index_select inner inverse
+    isin isneginf isposinf kron kthvalue lcm ldexp le lerp less less_equal lgamma linspace log
+    log10 log1p log2 log_softmax logaddexp logaddexp2 logcumsumexp logical_and logical_not
+    logical_or logical_xor logit logspace logsumexp lt masked_select matmul matrix_power max
+    maximum mean median min minimum mm mode msort mul multinomial multiply mv mvlgamma nan_to_num
+    nanmean nanmedian nanquantile nansum narrow_copy ne neg negative nextafter nonzero norm normal
+    not_equal ones ones_like outer polygamma pow qr quantile rad2deg rand rand_like randint randn
+    randn_like randperm range reciprocal remainder renorm round row_stack rsqrt scatter
+    scatter_add scatter_reduce searchsorted sgn sigmoid sign signbit sin sinc sinh slice_scatter
+    softmax sort sqrt square stack std std_mean sub subtract svd take take_along_dim tan tanh
+    tensordot topk triangular_solve tril triu true_divide trunc var var_mean vdot vstack where
+    xlogy zeros zeros_like
 """
-for _name in _WITH_OUT.split():
-    globals()[_name] = _takes_out(globals()[_name])
+_public(globals(), _WITH_OUT)

@@ -133,7 +133,7 @@ class InPlaceOperations(Value):
     erfc_ = _in_place(error_functions.erfc, "erfc_")
     erfinv_ = _in_place(error_functions.erfinv, "erfinv_")
 
-    polygamma_ = _in_place(gamma_functions.polygamma, "polygamma_")
+    polygamma_ = _in_place(gamma_functions.polygamma_of, "polygamma_")
     digamma_ = _in_place(gamma_functions.digamma, "digamma_")
     lgamma_ = _in_place(gamma_functions.lgamma, "lgamma_")
     mvlgamma_ = _in_place(gamma_functions.mvlgamma, "mvlgamma_")

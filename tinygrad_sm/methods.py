@@ -163,7 +163,7 @@ class Operations(Value):
     erfc = error_functions.erfc
     erfinv = error_functions.erfinv
 
-    polygamma = gamma_functions.polygamma
+    polygamma = gamma_functions.polygamma_of
     digamma = gamma_functions.digamma
     lgamma = gamma_functions.lgamma
     mvlgamma = gamma_functions.mvlgamma

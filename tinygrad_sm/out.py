@@ -1,9 +1,10 @@
-"""``out=``: the result of any operation put into a tensor that the caller has."""
+"""What public functions share: ``out=``, and a TypeError for an argument that is no tensor."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,55 @@ from .dtypes import CATEGORY
 from .tape import Value, is_grad_enabled, written
 
 
+def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which raises TypeError where it is given something else than a Tensor."""
+    found = _WRAPPED.get(function)
+    if found is not None:
+        return found
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except AttributeError as error:
+            _need_tensor(function, error)
+            raise
+
+    _WRAPPED[function] = call
+    return call
+
+
+_WRAPPED: dict[Callable[..., Any], Callable[..., Any]] = {}  # one function, however many names
+
+
+def _need_tensor(function: Callable[..., Any], error: AttributeError) -> None:
+    if isinstance(error.obj, Value) or not hasattr(Value.tensor_type, error.name or ""):
+        return
+    raise TypeError(
+        f"{getattr(function, '__name__', 'function')}(): expected a Tensor, but got "
+        f"{type(error.obj).__name__}: make a tensor of it with tensor(...)"
+    ) from None
+
+
+def public(room: dict[str, Any], with_out: str = "") -> None:
+    """Give the functions of a module, its ``globals()``, what all public functions have."""
+    taking_out = set(with_out.split())
+    for name, function in list(room.items()):
+        if type(function) is FunctionType and not name.startswith("_"):
+            room[name] = (takes_out if name in taking_out else of_tensors)(function)
+
+
 def takes_out(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function with an ``out`` argument: a tensor, or several for several results."""
 
     @functools.wraps(function)
     def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is None:
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except AttributeError as error:
+                _need_tensor(function, error)
+                raise
         name = getattr(function, "__name__", "out")
         targets = out if isinstance(out, tuple | list) else [out]
         _refuse_recording(name, [*args, *kwargs.values(), *targets])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ops.arrangement import diagonal
 from ..ops.linear_algebra import matmul
-from ..out import takes_out as _takes_out
+from ..out import public as _public
 from .checks import LinAlgError
 from .factorizations import cholesky, cholesky_ex, eigh, eigvalsh, matrix_rank, qr, svd, svdvals
 from .norms import cond, matrix_norm, norm, vector_norm
@@ -59,12 +59,11 @@ __all__ = [
 ]
 
 _WITH_OUT = """
-    cholesky cond cross det eigh eigvalsh inv matmul matrix_norm matrix_power matrix_rank
-    multi_dot norm pinv qr slogdet solve solve_triangular svd svdvals tensorinv tensorsolve
-    vecdot vector_norm
+    cholesky cholesky_ex cond cross det eigh eigvalsh inv inv_ex lstsq matmul matrix_norm
+    matrix_power matrix_rank multi_dot norm pinv qr slogdet solve solve_ex solve_triangular svd
+    svdvals tensorinv tensorsolve vecdot vector_norm
 """
-for _name in _WITH_OUT.split():
-    globals()[_name] = _takes_out(globals()[_name])
+_public(globals(), _WITH_OUT)
 
 _LEFT_OUT = ("eig", "eigvals", "ldl_factor", "ldl_solve", "lu", "lu_factor", "lu_solve")
 

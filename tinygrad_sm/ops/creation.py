@@ -136,7 +136,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     check_device(device)
     if isinstance(data, Value):
         known: Any = data
-        return known if dtype is None else known.to(dtype)
+        return known if dtype is None else known.to(dtype=dtype)
     return wrap(as_array(data, dtype))
 
 

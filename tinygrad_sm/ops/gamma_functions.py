@@ -106,6 +106,11 @@ _polygamma_of: Operation = primitive(
 )
 
 
+def polygamma_of(input: Any, n: int) -> Tensor:
+    """``polygamma(n, input)``, as a method."""
+    return polygamma(n, input)
+
+
 def polygamma(n: int, input: Any) -> Tensor:
     """The n-th derivative of ``digamma``.
 

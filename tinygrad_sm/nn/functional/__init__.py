@@ -1,5 +1,6 @@
 """Layers and losses as functions, with PyTorch's names, signatures and defaults."""
 
+from ...out import public as _public
 from .activation import (
     celu,
     celu_,
@@ -154,4 +155,9 @@ from .sparse import (
     embedding,
     embedding_bag,
     one_hot,
+)
+
+_public(
+    globals(),
+    "avg_pool2d avg_pool3d gelu hardshrink linear logsigmoid normalize softplus softshrink",
 )
