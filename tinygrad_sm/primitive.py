@@ -44,6 +44,7 @@ from .tape import (
 Rule = Callable[..., Any]
 Operation = Callable[..., Any]
 _getframe = sys._getframe
+_PLAN_FILE = f"{__file__}: a plan"  # within the package, so that none is taken for a user's line
 
 
 class Plan:
@@ -116,7 +117,7 @@ def _listed(parts: list[str]) -> str:
 
 def _written_out(source: str, names: dict[str, Any]) -> Any:
     """A function from its source: it runs at every step of the tape, where loops would show."""
-    return eval(compile(source, f"{__file__}: a plan", "eval"), names)  # no line of the user's
+    return eval(compile(source, _PLAN_FILE, "eval"), names)
 
 
 class Primitive:
