@@ -245,6 +245,11 @@ class _InPackage(dict[str, bool]):
 _ours = _InPackage()
 
 
+def in_package(code: CodeType) -> bool:
+    """Whether a function is this package's own."""
+    return _ours[code.co_filename]
+
+
 def describe_line(where: tuple[CodeType, int] | None) -> str:
     """``File "x.py", line 3, in f`` for what ``user_line`` returned."""
     if where is None:
