@@ -126,6 +126,8 @@ def __getattr__(name: str) -> _Any:
         return _import_module(f"{__name__}.func").vmap
     if name in ("autocast", "GradScaler"):
         return getattr(_import_module(f"{__name__}.amp"), name)
+    if name in ("is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_anomaly_enabled"):
+        return getattr(_import_module(f"{__name__}.autograd.anomaly_mode"), name)
     if name in ("save", "load"):
         return getattr(_import_module(f"{__name__}.serialization"), name)
     if name in _IN_NN.split():

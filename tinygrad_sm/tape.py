@@ -32,7 +32,7 @@ STAND_IN: Any = None
 lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
 active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
 packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
-tracer: Any = None  # while a trace runs, its Recorder (trace/recorder.py)
+tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
 _new = object.__new__
@@ -233,6 +233,11 @@ class _InPackage(dict[str, bool]):
 
 
 ours = _InPackage()
+
+
+def in_package(code: CodeType) -> bool:
+    """Whether a function is this package's own."""
+    return ours[code.co_filename]
 
 
 def describe_line(where: tuple[CodeType, int] | None) -> str:
@@ -517,8 +522,9 @@ def walk(
     lifted = record or wrapped
     mode, errors = _recording.set(record), ERRORS.set(IGNORED)
     try:
-        seen = tracer is not None and not wrapped
-        pending = tracer.gradients(lifted) if seen else _Gradients(lifted)
+        pending: Any = _Gradients(lifted)
+        if tracer is not None:
+            pending = tracer.gradients(pending, wrapped)
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)

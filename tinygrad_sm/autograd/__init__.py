@@ -29,7 +29,9 @@ __all__ = [
     "Function",
     "GradcheckError",
     "Variable",
+    "anomaly_mode",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "forward_ad",
     "functional",
@@ -42,12 +44,14 @@ __all__ = [
     "no_grad",
     "once_differentiable",
     "primitive",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]
 
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = dict.fromkeys(("GradcheckError", "gradcheck", "gradgradcheck"), "check")
-_LAZY_MODULES = ("forward_ad", "functional")
+_LAZY.update(dict.fromkeys(("detect_anomaly", "set_detect_anomaly"), "anomaly_mode"))
+_LAZY_MODULES = ("anomaly_mode", "forward_ad", "functional")
 
 
 def __getattr__(name: str) -> _Any:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from .. import tape
-from ..tape import LEAF, Node, Value, _Gradients
+from ..tape import LEAF, Node, Value
+from ..watching import Relay, Watcher
 from .values import Store, fingerprint
 
 _OPTIMIZED = 1  # the flag of a function's code, whose locals are no dictionary
@@ -151,7 +152,7 @@ class Group:
         self.kind = kind
 
 
-class Recorder:
+class Recorder(Watcher):
     """Notes what the thread that made it does on the tape.
 
     Args:
@@ -283,21 +284,21 @@ class Recorder:
 
     # --- modules ---------------------------------------------------------------------------------
 
-    def call_module(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run a module's ``forward`` and hooks, as ``Module.__call__`` does, as a group of rows."""
+    def entered(self, module: Any) -> None:
+        """Begin a group of rows: the call of a module."""
         if threading.get_ident() != self._thread:
-            return _run(module, args, kwargs)
-        before = self._group
+            return
         path = self._path_of(module)
         if path is None:
             self._learn_names(module)
             path = ""
-        self.groups.append(Group(before, path, type(module).__name__))
+        self.groups.append(Group(self._group, path, type(module).__name__))
         self._group = len(self.groups) - 1
-        try:
-            return _run(module, args, kwargs)
-        finally:
-            self._group = before
+
+    def left(self, module: Any) -> None:
+        """End the group."""
+        if threading.get_ident() == self._thread and self._group >= 0:
+            self._group = self.groups[self._group].parent
 
     def _path_of(self, module: Any) -> str | None:
         known = self._names.get(id(module))
@@ -313,12 +314,12 @@ class Recorder:
 
     # --- backward --------------------------------------------------------------------------------
 
-    def gradients(self, lifted: bool) -> _Gradients:
+    def gradients(self, pending: Any, wrapped: bool) -> Any:
         """The gradients of a walk that begins, such that each move is noted."""
-        if threading.get_ident() != self._thread:
-            return _Gradients(lifted)
-        self.walks.append(tape.user_line(3))
-        return _Watched(lifted, self, len(self.walks) - 1)
+        if wrapped or threading.get_ident() != self._thread:
+            return pending
+        self.walks.append(tape.user_line(4))
+        return _Watched(pending, self, len(self.walks) - 1)
 
     def close(self) -> None:
         """End the run; the rest happens without the program's own objects."""
@@ -350,12 +351,6 @@ def _local_name(frame: Any, t: Value) -> str:
     return name
 
 
-def _run(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if module._hooks is None:
-        return module.forward(*args, **kwargs)
-    return module._hooks.call(module, args, kwargs)
-
-
 def _memory(value: Any) -> tuple[int, int]:
     """Which memory an array or tensor lies in, and its bytes there."""
     base = value.array if isinstance(value, Value) else value
@@ -364,11 +359,11 @@ def _memory(value: Any) -> tuple[int, int]:
     return id(base), base.nbytes
 
 
-class _Watched(_Gradients):
+class _Watched(Relay):
     """The gradients of a walk, of which a recorder is told."""
 
-    def __init__(self, lifted: bool, recorder: Recorder, walk: int) -> None:
-        super().__init__(lifted)
+    def __init__(self, inner: Any, recorder: Recorder, walk: int) -> None:
+        super().__init__(inner)
         self.recorder = recorder
         self.walk = walk
         self.totals: dict[Any, int] = {}

@@ -7,7 +7,7 @@ import sys
 import traceback
 from typing import Any
 
-from .. import tape
+from ..watching import unwatch, watch, watchers
 from .recorder import Recorder
 
 MAX_BYTES = 1 << 30
@@ -37,16 +37,16 @@ class Trace:
         self._used = False
 
     def __enter__(self) -> Trace:
-        if tape.tracer is not None:
+        if any(isinstance(watcher, Recorder) for watcher in watchers()):
             raise RuntimeError("trace: another trace is running: end it first")
         if self._used:
             raise RuntimeError("trace: this one has run already: make another with trace()")
         self._used = True
-        tape.tracer = self._recorder
+        watch(self._recorder)
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, frames: Any) -> None:
-        tape.tracer = None
+        unwatch(self._recorder)
         self._recorder.close()
         if error is not None and not isinstance(error, SystemExit):
             self.error = _described(error)
@@ -57,7 +57,7 @@ class Trace:
         Raises:
             RuntimeError: while the trace still runs.
         """
-        if tape.tracer is self._recorder:
+        if self._recorder in watchers():
             raise RuntimeError("trace: it is still running: leave the with block first")
         if self._document is None:
             from .document import Document  # here and below: loaded only where a trace is shown
