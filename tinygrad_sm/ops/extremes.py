@@ -143,6 +143,8 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
     axis = axis_of("mode", dim, input.array.ndim)
     if not input.array.ndim:
         return ValuesAndIndices(input.clone(), wrap(np.zeros((), np.int64)))
+    if not input.array.shape[axis]:
+        raise IndexError(f"mode: expected dimension {dim} to have non-zero size")
     rows = np.moveaxis(input.array, axis, -1)
     index = np.zeros((*rows.shape[:-1], 1), np.int64)
     for place in np.ndindex(*rows.shape[:-1]):

@@ -91,7 +91,7 @@ _logit_of = unary(
     "",
     name="logit",
     to_float=True,
-    x=lambda g, x: g / (x * (1 - x)),
+    x=lambda g, x: g / np.where(np.less(x, 0) | np.greater(x, 1), np.nan, x * (1 - x)),
 )
 
 

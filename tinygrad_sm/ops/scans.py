@@ -177,6 +177,8 @@ def _column(x: Any, axis: int) -> Any:
 
 def _pieces(y: Any, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
     axis = axis_of("trapezoid", dim, y.array.ndim)
+    if y.array.dtype.kind == "b":
+        raise RuntimeError("trapezoid: bools are not supported: convert with .float()")
     size = y.array.shape[axis]
     y = y if size else y.detach()
     pairs = narrow(y, axis, 1, size - 1) + narrow(y, axis, 0, size - 1) if size else y
@@ -185,6 +187,9 @@ def _pieces(y: Any, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
 
 def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The area under samples ``y`` at places ``x``, or ``dx`` apart, by the trapezoidal rule."""
+    axis = axis_of("trapezoid", dim, y.array.ndim)
+    if y.array.ndim and not y.array.shape[axis]:
+        return y.detach().sum(axis).to(y.dtype)
     pieces, axis = _pieces(y, x, dx, dim)
     return pieces.sum(axis)
 

@@ -71,6 +71,16 @@ def argwhere(input: Any) -> Tensor:
     return nonzero(input)
 
 
+def _slices_of(name: str, x: np.ndarray, dim: int) -> int:
+    """The axis whose slices are compared: not of numbers, nor where other sides are 0."""
+    if not x.ndim:
+        raise IndexError(f"{name}: dim={dim} was given, but the tensor has no dimensions")
+    axis = axis_of(name, dim, x.ndim)
+    if 0 in np.delete(x.shape, axis):
+        raise RuntimeError(f"{name}: the slices along dim={dim} of shape {x.shape} are empty")
+    return axis
+
+
 def unique(
     input: Any,
     sorted: bool = True,
@@ -88,7 +98,7 @@ def unique(
         dim: compare slices along it; elements if ``None``.
     """
     x = input.array
-    axis = None if dim is None else axis_of("unique", dim, x.ndim)
+    axis = None if dim is None else _slices_of("unique", x, dim)
     values, inverse, counts = np.unique(
         x, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
     )
@@ -120,7 +130,7 @@ def unique_consecutive(
         dim: compare slices along it.
     """
     x = input.array
-    axis = 0 if dim is None else axis_of("unique_consecutive", dim, x.ndim)
+    axis = 0 if dim is None else _slices_of("unique_consecutive", x, dim)
     rows = x.reshape(-1) if dim is None else np.moveaxis(x, axis, 0)
     n = len(rows)
     same = np.all(rows[1:] == rows[:-1], tuple(range(1, rows.ndim)))

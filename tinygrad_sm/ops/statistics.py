@@ -209,10 +209,18 @@ def histogram(
         range: (lowest, highest) edge.
         weight: what each element counts.
         density: divide such that the area is 1.
+
+    Raises:
+        RuntimeError: for edges of another dtype.
+        NotImplementedError: for integers and bools.
     """
     x = input.array.reshape(-1)
     given = isinstance(bins, Value)
     edges: Any = bins.array if given else bins
+    if given and edges.dtype != x.dtype:
+        raise RuntimeError(f"histogram: bins of {edges.dtype} and input of {x.dtype}: convert one")
+    if x.dtype.kind != "f":
+        raise NotImplementedError(f"histogram: not implemented for {x.dtype}: use .float()")
     low, high = range or (0.0, 0.0)
     limits = None if given else _limits(x, low, high, 0.5)
     weights = None if weight is None else weight.array.reshape(-1)
