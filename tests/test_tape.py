@@ -316,3 +316,11 @@ def test_random_stream_is_pytorchs():
         lambda m: m.empty(8).uniform_(-2, 3),
     ):
         np.testing.assert_allclose(draw(sg).array, draw(torch).numpy(), rtol=2e-6, atol=1e-6)
+
+
+def test_a_recorded_walk_stands_at_the_line_that_ran_it():
+    x = sg.tensor([2.0], requires_grad=True)
+    y = (x * x * x).sum()
+    (slope,) = sg.autograd.grad(y, x, create_graph=True)
+    found = [node for node in sg.autograd.graph.nodes(slope) if getattr(node, "where", None)]
+    assert {node.where[0].co_filename for node in found} == {__file__}

@@ -16,9 +16,8 @@ An operation fed no Tensor at all is its NumPy function, so rules may use operat
 from __future__ import annotations
 
 import inspect
-from _thread import _local as local  # what threading.local is, without importing threading
+import sys
 from collections.abc import Callable, Sequence
-from contextvars import Context
 from types import FunctionType
 from typing import Any
 
@@ -26,12 +25,14 @@ import numpy as np
 
 from . import tape
 from .dtypes import CATEGORY, PYTHON_TYPES, as_float, promote
+from .floating_point import silent
 from .tape import (
     LEAF,
     Node,
     Value,
     active,
     is_grad_enabled,
+    ours,
     output_of,
     outputs_of,
     packers,
@@ -42,22 +43,8 @@ from .tape import (
 
 Rule = Callable[..., Any]
 Operation = Callable[..., Any]
-
-
-class _Silent(local):
-    """``run(function, *args)`` with NumPy's floating-point warnings off, as PyTorch has none.
-
-    Each thread has a context of its own in which they are off for good: entering it costs 0.1 us,
-    where ``np.errstate`` around each operation costs 1.0 us, as much as many an operation.
-    """
-
-    def __init__(self) -> None:
-        context = Context()
-        context.run(np.seterr, all="ignore")
-        self.run = context.run
-
-
-_silent = _Silent()
+_getframe = sys._getframe
+_PLAN_FILE = f"{__file__}: a plan"  # within the package, so that none is taken for a user's line
 
 
 class Plan:
@@ -67,13 +54,14 @@ class Plan:
         save: positions, in (arguments, result, residuals), of what is kept.
         rules: the rules, each with the places in ``saved`` of its inputs (-1: the shape).
         pull: runs the rules: a function of (g, saved values, parents).
+        keep: a node's parents and what it saves: a function of (arguments, result, residuals).
         positions: which arguments the rules are for.
         out: where ``saved`` holds the result, or -1.
         spread: whether one rule returns the gradients of all of a ``*args`` parameter.
         count: how many arguments the forward function was given.
     """
 
-    __slots__ = ("count", "out", "positions", "pull", "rules", "save", "spread")
+    __slots__ = ("count", "keep", "out", "positions", "pull", "rules", "save", "spread")
 
     def __init__(self, op: Primitive, mask: int, count: int) -> None:
         self.count = count
@@ -95,45 +83,41 @@ class Plan:
             for rule, wanted in zip(chosen, names, strict=True)
         )
         self.out = place.get(count, -1)
-        self.pull = _puller([_caller(rule, places) for rule, places in self.rules], self.spread)
+        self.pull = self._puller()
+        self.keep = self._keeper()
+
+    def _puller(self) -> Callable[[Any, Sequence[Any], Any], Sequence[Any]]:
+        """All rules as one function: ``lambda g, saved, parents: (rule0(g, saved[0]), ...)``."""
+        calls = []
+        for i, (_, places) in enumerate(self.rules):
+            given = [f"saved[{p}]" if p >= 0 else f"shape_of(parents[{i}])" for p in places]
+            calls.append(f"rule{i}({', '.join(['g', *given])})")
+        body = calls[0] if self.spread else f"({_listed(calls)})"
+        rules = {f"rule{i}": rule for i, (rule, _) in enumerate(self.rules)}
+        names = {"shape_of": shape_of, **rules}
+        return _written_out(f"lambda g, saved, parents: {body}", names)
+
+    def _keeper(self) -> Callable[[Sequence[Any], Any, Sequence[Any]], tuple[Any, Any]]:
+        """Parents, and what to save, as one function of arguments, result and residuals."""
+        n = self.count
+        place = "place({0})" if self.spread else "({0} if {0}.node is LEAF else {0}.node)"
+        parents = [place.format(f"args[{p}]") for p in self.positions]
+        saved = [
+            f"args[{p}]" if p < n else "out" if p == n else f"residuals[{p - n - 1}]"
+            for p in self.save
+        ]
+        body = f"({_listed(parents)}), ({_listed(saved)})"
+        names = {"place": _place, "LEAF": LEAF}
+        return _written_out(f"lambda args, out, residuals: ({body})", names)
 
 
-def _puller(calls: list[Any], spread: bool) -> Callable[[Any, Sequence[Any], Any], Sequence[Any]]:
-    """All rules of a plan as one function; most plans have one or two."""
-    first = calls[0]
-    if spread:
-        return lambda g, values, parents: first(g, values, parents[0])
-    if len(calls) == 1:
-        return lambda g, values, parents: (first(g, values, parents[0]),)
-    if len(calls) == 2:
-        second = calls[1]
-        return lambda g, values, parents: (
-            first(g, values, parents[0]),
-            second(g, values, parents[1]),
-        )
-    return lambda g, values, parents: [
-        call(g, values, parent) for call, parent in zip(calls, parents, strict=True)
-    ]
+def _listed(parts: list[str]) -> str:
+    return "".join(f"{part}, " for part in parts)
 
 
-def _caller(rule: Rule, places: tuple[int, ...]) -> Callable[[Any, Sequence[Any], Any], Any]:
-    """A rule that takes its inputs from their places among the saved values.
-
-    Most rules have at most two, and passing those one by one costs a sixth of unpacking them.
-    """
-    if -1 in places:
-        return lambda g, values, parent: rule(
-            g, *[shape_of(parent) if i < 0 else values[i] for i in places]
-        )
-    if not places:
-        return lambda g, values, parent: rule(g)
-    first = places[0]
-    if len(places) == 1:
-        return lambda g, values, parent: rule(g, values[first])
-    if len(places) == 2:
-        second = places[1]
-        return lambda g, values, parent: rule(g, values[first], values[second])
-    return lambda g, values, parent: rule(g, *[values[i] for i in places])
+def _written_out(source: str, names: dict[str, Any]) -> Any:
+    """A function from its source: it runs at every step of the tape, where loops would show."""
+    return eval(compile(source, _PLAN_FILE, "eval"), names)
 
 
 class Primitive:
@@ -216,17 +200,7 @@ def record(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, residuals:
     """A node for an operation that ran: ``args`` as they were given, ``out`` as arrays."""
     count = len(args)
     plan = op._plans.get((mask, count)) or op.plan(mask, count)
-    parents = []
-    for position in plan.positions:
-        argument = args[position]
-        node = argument.node if isinstance(argument, Value) else None
-        parents.append(argument if node is LEAF else node)
-    saved = []
-    for position in plan.save:
-        if position < count:
-            saved.append(args[position])
-        else:
-            saved.append(out if position == count else residuals[position - count - 1])
+    parents, saved = plan.keep(args, out, residuals)
     if packers and not active:
         saved = packers[-1](saved)
     if op.several:
@@ -234,10 +208,19 @@ def record(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, residuals:
         dtype: Any = tuple(o.dtype for o in out)
     else:
         shape, dtype = out.shape, out.dtype
-    node = Node(op, plan, parents, saved, shape, dtype, user_line(3))
+    frame = _getframe(2)
+    code = frame.f_code
+    where = user_line(3) if ours[code.co_filename] else (code, frame.f_lasti)
+    node = Node(op, plan, parents, saved, shape, dtype, where)
     if tape.tracer is not None:
         tape.tracer.recorded(node, args, out, residuals)
     return node
+
+
+def _place(argument: Any) -> Any:
+    """What a node's parent is for an argument: the tensor, if it is a leaf, or its node."""
+    node = argument.node if isinstance(argument, Value) else None
+    return argument if node is LEAF else node
 
 
 def refresh(t: Value) -> None:
@@ -318,7 +301,7 @@ def primitive(
         if not tensors:
             out = forward(*arrays)
             return out[0] if residuals else out
-        out = _silent.run(forward, *arrays)
+        out = silent.run(forward, *arrays)
         extra = ()
         if residuals:
             out, *extra = out
@@ -365,7 +348,7 @@ def unary(
         x = input.array
         if to_float and x.dtype.kind != "f":
             x = x.astype(as_float(x.dtype))
-        out = _silent.run(forward, x)
+        out = silent.run(forward, x)
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         if input.node is not None and differentiable and is_grad_enabled():
@@ -421,7 +404,7 @@ def binary(
             if not isinstance(other, Value):
                 other = y
         try:
-            out = _silent.run(forward, x, y)
+            out = silent.run(forward, x, y)
         except ValueError as error:
             raise clash(op.name, x, y) from error
         if type(out) is not np.ndarray:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .floating_point import ERRORS, IGNORED
 from .hooks import Hooks, RemovableHandle, accumulator
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def user_line(depth: int = 2) -> tuple[CodeType, int] | None:
     frame: FrameType | None = _getframe(depth)
     while frame is not None:
         code = frame.f_code
-        if not _ours[code.co_filename]:
+        if not ours[code.co_filename]:
             return code, frame.f_lasti
         frame = frame.f_back
     return None
@@ -242,7 +243,7 @@ class _InPackage(dict[str, bool]):
         return self[filename]
 
 
-_ours = _InPackage()
+ours = _InPackage()
 
 
 def describe_line(where: tuple[CodeType, int] | None) -> str:
@@ -368,30 +369,32 @@ class Node:
         """
         if self.saved is None:
             self._complain_of_second_backward()
-        values = self._unpack(lifted)
-        if level:
-            values = [v.inner if getattr(v, "level", 0) == level else v for v in values]
-        if not keep:
-            self.saved = None
-        if lifted and self.op.definition is not None:
-            return self._through_definition(g, values)
-        return self.plan.pull(g, values, self.parents)
-
-    def _unpack(self, lifted: bool) -> list[Any]:
-        """What was saved: as Tensors on the graph if ``lifted``, else as bare arrays."""
         values = []
         for value in self.saved:
             if isinstance(value, Value):
-                if value.version[0] and value.version[2] > self.order:
+                version = value.version
+                if version[0] and version[2] > self.order:
                     self._complain_of_write()
-                value = value if lifted else value.array
+                if not lifted:
+                    value = value.array
             values.append(value)
         if self.result is not None and self.result[0]:
             self._complain_of_write()
-        if lifted and self.plan.out >= 0:
-            out = values[self.plan.out]
-            values[self.plan.out] = outputs_of(self, out) if self.op.several else placed(out, self)
-        return values
+        if not keep:
+            self.saved = None
+        return self._lifted(g, values, level) if lifted else self.plan.pull(g, values, self.parents)
+
+    def _lifted(self, g: Any, values: list[Any], level: int) -> Sequence[Any]:
+        """The gradients by rules fed Tensors, or by the definition of a fused operation."""
+        out = self.plan.out
+        if out >= 0:
+            several = self.op.several
+            values[out] = outputs_of(self, values[out]) if several else placed(values[out], self)
+        if level:
+            values = [v.inner if getattr(v, "level", 0) == level else v for v in values]
+        if self.op.definition is not None:
+            return self._through_definition(g, values)
+        return self.plan.pull(g, values, self.parents)
 
     def _through_definition(self, g: Any, values: list[Any]) -> Sequence[Any]:
         """Differentiate the definition of a fused operation in place of its rule."""
@@ -474,9 +477,13 @@ def shape_of(parent: Any) -> Any:
 
 def output_of(node: Node, array: np.ndarray) -> Any:
     """The result of a node; the node watches it for writes if its rules name it."""
-    t = wrap(array, node)
+    t: Any = _new(Value.tensor_type)  # what wrap does, without a call
+    t.array = array
+    t.node = node
+    t.version = version = [0]
+    t.window = None
     if node.plan.out >= 0:
-        node.result = t.version
+        node.result = version
     return t
 
 
@@ -519,7 +526,8 @@ def walk(
     """
     wrapped = any(getattr(x, "level", 0) for x in (*roots, *seeds))
     lifted = record or wrapped
-    with set_grad_enabled(record), np.errstate(all="ignore"):
+    mode, errors = _recording.set(record), ERRORS.set(IGNORED)
+    try:
         seen = tracer is not None and not wrapped
         pending = tracer.gradients(lifted) if seen else _Gradients(lifted)
         for root, seed in zip(roots, seeds, strict=True):
@@ -554,6 +562,9 @@ def walk(
             return [captured.get(target) for target in targets]
         pending.deliver()
         return []
+    finally:
+        ERRORS.reset(errors)
+        _recording.reset(mode)
 
 
 class _Gradients:
@@ -610,12 +621,16 @@ class _Gradients:
     def take(self, node: Node) -> Any:
         """The finished gradient of a node."""
         grad = self.nodes.pop(node)
-        if not node.op.several or node.op.takes_none:
-            return grad
+        return grad if type(grad) is not list else self._completed(grad, node)
+
+    def _completed(self, grads: list[Any], node: Node) -> list[Any]:
+        """The gradients of several results, with zeros where nothing arrived."""
+        if node.op.takes_none:
+            return grads
         zeros = [np.zeros(s, d) for s, d in zip(node.shape, node.dtype, strict=True)]
         if self.lifted:
             zeros = [wrap(z) for z in zeros]
-        return [z if g is None else g for g, z in zip(grad, zeros, strict=True)]
+        return [z if g is None else g for g, z in zip(grads, zeros, strict=True)]
 
     def deliver(self) -> None:
         """Let every leaf reached add what arrived to its ``grad``."""

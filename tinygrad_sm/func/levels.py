@@ -151,7 +151,9 @@ def _recorded(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, top: Wr
     shown = tuple(r.array for r in results)
     node = record(op, mask, args, shown if op.several else shown[0])
     if node.plan.out >= 0:
-        node.saved[node.plan.out] = results if op.several else results[0]
+        saved = list(node.saved)
+        saved[node.plan.out] = results if op.several else results[0]
+        node.saved = saved
     if node.plan.spread:
         node.parents = [
             parent if mask >> position & 1 else None
