@@ -32,6 +32,7 @@ STAND_IN: Any = None
 lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
 active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
 packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
+watched: set[int] = set()  # the ids of leaves that have hooks called after accumulation
 tracer: Any = None  # while a trace runs, its Recorder (trace/recorder.py)
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
@@ -650,10 +651,16 @@ class _Gradients:
             heappush(self.heap, (0.5 - order, stop))
 
 
+class _StopOp:
+    """What the walk reads of a node's operation."""
+
+    several = takes_none = False
+
+
 class _Stop:
     """A place on the walk, after the last node that a leaf feeds, where the leaf gets its gradient."""
 
-    op = STOP
+    op = _StopOp
     hooks = None
     parents = ()
 
