@@ -108,7 +108,7 @@ if _TYPE_CHECKING:
 
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = """
-    accelerator amp autograd backends compiler cuda datasets distributions func jit mps nn optim
+    accelerator amp autograd backends compiler cuda datasets distributed distributions func jit mps nn optim
     random serialization special testing utils xpu
 """
 _IN_NN = """

@@ -18,7 +18,7 @@ FUNCTIONS: dict[str, str] = {
         complex eig fft istft polar signal stft view_as_complex view_as_real lobpcg""",
     "nested and masked tensors": "masked nested",
     "other devices and processes": """
-        cudnn_convolution distributed miopen_convolution mkldnn_convolution mtia multiprocessing
+        cudnn_convolution miopen_convolution mkldnn_convolution mtia multiprocessing
         Event Stream""",
     "compilers and exchange formats": """
         classes export fx library onnx package while_loop cond""",

@@ -32,6 +32,7 @@ STAND_IN: Any = None
 lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
 active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
 packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
+watched: set[int] = set()  # the ids of leaves that have hooks called after accumulation
 tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
@@ -528,6 +529,8 @@ def walk(
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
+        if watched and targets is None and type(pending) is _Gradients:
+            pending.deliver_early()
         captured = {}
         heap, add = pending.heap, pending.add
         while heap:
@@ -630,6 +633,57 @@ class _Gradients:
         for leaf, grad in self.leaves.items():
             leaf._accumulate(grad, leaf in self.owned, self.lifted)
 
+    def deliver_early(self) -> None:
+        """Let leaves that somebody watches have theirs as soon as nothing more can arrive."""
+        last: dict[Any, int] = {}
+        for node in nodes_below(node for _, node in self.heap):
+            for leaf in node.parents:
+                if getattr(leaf, "_after_accumulation", None):
+                    last[leaf] = min(node.order, last.get(leaf, node.order))
+        for leaf, order in last.items():
+            stop = _Stop(self, leaf)
+            self.nodes[stop] = None
+            heappush(self.heap, (0.5 - order, stop))
+
+
+class _StopOp:
+    """What the walk reads of a node's operation."""
+
+    several = takes_none = False
+
+
+class _Stop:
+    """A place on the walk, after the last node that a leaf feeds, where the leaf gets its gradient."""
+
+    op = _StopOp
+    hooks = None
+    parents = ()
+
+    def __init__(self, pending: _Gradients, leaf: Any) -> None:
+        self.pending = pending
+        self.leaf = leaf
+
+    def vjp(self, g: None, keep: bool, lifted: bool, level: int) -> Sequence[Any]:
+        """Deliver what arrived, if anything did."""
+        grad = self.pending.leaves.pop(self.leaf, None)
+        if grad is not None:
+            self.leaf._accumulate(grad, self.leaf in self.pending.owned, lifted)
+        return ()
+
+    def __lt__(self, other: _Stop) -> bool:
+        return False
+
+
+def nodes_below(nodes: Iterable[Node]) -> list[Node]:
+    """Nodes and all that they were computed from, each once, in no order."""
+    found = dict.fromkeys(nodes)
+    stack = list(found)
+    while stack:
+        new = {p: None for p in stack.pop().parents if type(p) is Node and p not in found}
+        found |= new
+        stack += new
+    return list(found)
+
 
 class _leading_to:
     """The nodes from which a walk can still reach a target."""
@@ -637,16 +691,8 @@ class _leading_to:
     def __init__(self, heap: Iterable[tuple[int, Node]], targets: Sequence[Any]) -> None:
         self.targets = set(targets)
         self.path: set[Any] = set()
-        nodes: dict[Node, None] = {}
-        stack = [node for _, node in heap]
-        while stack:
-            node = stack.pop()
-            if node in nodes:
-                continue
-            nodes[node] = None
-            stack += [parent for parent in node.parents if type(parent) is Node]
         useful = set(targets)
-        for node in sorted(nodes, key=lambda n: n.order):
+        for node in sorted(nodes_below(n for _, n in heap), key=lambda n: n.order):
             if any(parent in useful for parent in node.parents if parent is not None):
                 useful.add(node)
                 self.path.add(node)

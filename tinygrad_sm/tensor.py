@@ -27,6 +27,7 @@ from .tape import (
     is_grad_enabled,
     run_hooks,
     walk,
+    watched,
     wrap,
 )
 
@@ -328,6 +329,8 @@ class Tensor(Operations, InPlaceOperations):
             )
         hooks = self._after_accumulation = self._after_accumulation or []
         hooks.append(hook)
+        watched.add(id(self))
+        weakref.finalize(self, watched.discard, id(self))
         return RemovableHandle(hooks, hook)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> RemovableHandle:
