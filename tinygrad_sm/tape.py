@@ -571,7 +571,7 @@ class _Gradients:
         self.nodes: dict[Node, Any] = {}
         self.leaves: dict[Any, Any] = {}
         self.owned: set[Any] = set()
-        self.heap: list[tuple[int, Node]] = []
+        self.heap: list[tuple[float, Any]] = []
 
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
         """Add a contribution; an array is added into only if no one else can hold it."""
@@ -641,7 +641,7 @@ class _Gradients:
                 if getattr(leaf, "_after_accumulation", None):
                     last[leaf] = min(node.order, last.get(leaf, node.order))
         for leaf, order in last.items():
-            stop = _Stop(self, leaf)
+            stop: Any = _Stop(self, leaf)
             self.nodes[stop] = None
             heappush(self.heap, (0.5 - order, stop))
 

@@ -18,7 +18,7 @@ def rules():
     package = {
         (op.name, argument): rule
         for op in gc.get_objects()
-        if isinstance(op, Primitive) and getattr(op.forward, "__module__", None) != __name__
+        if issubclass(type(op), Primitive) and getattr(op.forward, "__module__", None) != __name__
         for argument, rule in op.rules.items()
         if str(getattr(rule, "__module__", "")).startswith("tinygrad_sm")
     }

@@ -66,9 +66,7 @@ def _end_all_on_error() -> None:
     """Make an exception that nobody catches end every process, as the others would wait for ever."""
     show = sys.excepthook
 
-    def hook(
-        kind: type[BaseException], error: BaseException, where: TracebackType | None
-    ) -> None:
+    def hook(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
         world = mpi().COMM_WORLD
         show(kind, error, where)
         what = traceback.format_exception_only(kind, error)[-1].strip()

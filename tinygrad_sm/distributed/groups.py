@@ -59,12 +59,12 @@ class GroupMember:
 
 class _Groups(type):
     @property
-    def WORLD(cls) -> ProcessGroup | None:  # noqa: N802 (PyTorch's name)
+    def WORLD(cls) -> ProcessGroup | None:
         """The group of all processes, ``None`` before ``init_process_group``."""
         return GroupMember.WORLD
 
 
-class group(metaclass=_Groups):  # noqa: N801 (PyTorch's name)
+class group(metaclass=_Groups):
     """``group.WORLD`` is the group of all processes."""
 
 
@@ -131,7 +131,7 @@ def init_process_group(
     """
     if backend not in (None, "mpi"):
         raise ValueError(
-            f'init_process_group: the backend here is MPI, and {backend!r} is not there: use '
+            f"init_process_group: the backend here is MPI, and {backend!r} is not there: use "
             'backend="mpi", and start the program with mpiexec'
         )
     if is_initialized():

@@ -191,7 +191,8 @@ class _Problem:
 
         Raises:
             _Kink: if the slopes to the left and to the right differ by what a smooth function's
-                would not, or by as much as the rule is off, because a kink lies within the step.
+                would not, or by as much as the rule is off, because a kink lies within the step;
+                or if the slope grows as the step shrinks, because a jump does.
         """
         left, right, slopes, noise = self.slopes(direction, self.step)
         expected = np.where(direction != 0, self.gradient, 0.0) * direction
@@ -199,10 +200,15 @@ class _Problem:
         total = float(expected.sum())
         size = max(abs(slope), abs(total), float(np.linalg.norm(expected)), slopes)
         bend, difference = abs(right - left), abs(slope - total)
-        off = difference > self.tolerance * size + noise and 4 * bend > difference
-        if not off and bend > self.tolerance / 2 * size + 4 * noise:
+        wrong, bent = (
+            difference > self.tolerance * size + noise,
+            self.tolerance / 2 * size + 4 * noise,
+        )
+        off = wrong and 4 * bend > difference
+        if not off and (wrong or bend > bent):
             nearer = self.slopes(direction, self.step / 8)
-            off = abs(nearer[1] - nearer[0]) > bend / 2
+            off = bend > bent and abs(nearer[1] - nearer[0]) > bend / 2
+            off = off or abs(nearer[0] + nearer[1]) > 8 * abs(slope)
         if off:
             raise _Kink(f"slope {left:.4g} to the left, {right:.4g} to the right")
         return slope, total, size, noise

@@ -118,9 +118,7 @@ def _first_difference(a: list[Any], b: list[Any]) -> tuple[Any, Any]:
     return next((x, y) for x, y in pairs if x != y)
 
 
-def _take_bare_names(
-    module: Any, state_dict: dict[str, Any], prefix: str, *rest: Any
-) -> None:
+def _take_bare_names(module: Any, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
     if any(name.startswith(f"{prefix}module.") for name in state_dict):
         return
     for name in list(state_dict):

@@ -135,7 +135,9 @@ class Reducer:
             else:
                 np.divide(p.grad.array, self.group.size(), out=part)
         request = self.group.collectives.Iallreduce(mpi().IN_PLACE, bucket.flat, mpi().SUM)
-        bucket.work = Work([request], f"the gradients of {len(bucket.params)} parameters", self.group)
+        bucket.work = Work(
+            [request], f"the gradients of {len(bucket.params)} parameters", self.group
+        )
 
     def _finish(self) -> None:
         used_somewhere = self._used_somewhere()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...dtypes import DTYPES
+from ...dtypes import DTYPES, float64
 from ...ops.creation import as_tensor, tensor
 from ...ops.shape import stack
 from ...tape import Value
@@ -44,7 +44,7 @@ def default_collate(batch: Any) -> Any:
         _check_numbers(first.dtype)
         return as_tensor(np.asarray(batch))
     if isinstance(first, float):
-        return tensor(batch, dtype="float64")
+        return tensor(batch, dtype=float64)
     if isinstance(first, int):
         return tensor(batch)
     if isinstance(first, Mapping):
