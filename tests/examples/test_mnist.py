@@ -20,7 +20,7 @@ from tinygrad_sm.datasets import Digits, load_mnist
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 BUNDLED = EXAMPLES / "data" / "mnist-5000"
-WRITTEN = ["confusion.png", "curves.png", "mistakes.png", "weights.npz"]
+WRITTEN = ["checkpoint.pt", "confusion.png", "curves.png", "mistakes.png", "weights.npz"]
 
 matplotlib = pytest.importorskip("matplotlib", reason="the example draws with matplotlib")
 pytest.importorskip("tqdm", reason="the example shows its progress with tqdm")
