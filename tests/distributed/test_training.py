@@ -87,6 +87,14 @@ def test_the_example_goes_on_after_an_interrupt_with_another_number_of_ranks(tmp
 
 
 @needs_mpi
+def test_the_language_model_learns_as_in_one_process():
+    settings = ["--steps", 12, "--context", 16, "--batch-size", 8, "--write", 0]
+    program = ROOT / "examples" / "char_gpt.py"
+    alone = succeed(1, program, *settings)
+    assert succeed(2, program, *settings, "--distributed") == alone
+
+
+@needs_mpi
 def test_batches_that_ranks_cannot_share(tmp_path):
     settings = [*SETTINGS, "--batch-size", 33, "--out", tmp_path]
     result = run(2, MNIST, *settings, **offline(tmp_path))

@@ -165,6 +165,14 @@ kept = [None] * size if rank == 0 else None
 dist.gather_object(rank * 2, kept)
 assert kept in (None, [2 * r for r in range(size)])
 
+draws = [None] * size
+for seed in (0, 1):
+    dist.manual_seed(seed)
+    dist.all_gather_object(draws, sg.rand(1).item())
+    assert len(set(draws)) == size
+dist.manual_seed(1)
+assert sg.rand(1).item() == draws[rank]
+
 # what cannot be is refused, before anything is sent
 ones = sg.ones(2)
 for wrong, call in {
