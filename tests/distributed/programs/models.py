@@ -67,6 +67,17 @@ except RuntimeError as error:
 else:
     raise AssertionError("an unfinished pass went unnoticed")
 
+# gradients are on their way while backward still runs
+layers = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 1))
+model = DistributedDataParallel(layers, bucket_cap_mb=1e-5)
+sent = []
+layers[0].register_forward_hook(
+    lambda module, args, out: out.register_hook(lambda g: sent.append(model.reducer.sent)) and None
+)
+model(x).sum().backward()
+assert sent == [4], sent
+assert len(model.reducer.buckets) == 6
+
 # accumulation: local until the pass outside of no_sync
 model = DistributedDataParallel(nn.Linear(2, 1))
 with model.no_sync():
