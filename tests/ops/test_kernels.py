@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_sm as sg
-from tinygrad_sm.ops import kernels
+from tinygrad_sm.ops import activation, kernels
 
 SHAPES = [
     ((3, 4), (4, 2)),
@@ -42,3 +42,29 @@ def test_a_long_product_of_tensors_is_recorded():
 def test_a_product_refuses_inner_sizes_that_differ(bad):
     with pytest.raises(ValueError, match="mismatch"):
         kernels.matrix_product(*map(np.ones, bad))
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (7,), (300, 3), (2 * kernels.BLOCK + 5,)])
+@pytest.mark.parametrize(("dtype", "close"), [(np.float32, 4e-6), (np.float64, 1e-14)])
+def test_gelu_in_blocks_is_its_definition(shape, dtype, close):
+    """Either form is within 2e-6 of the slope in float64."""
+    values = np.random.default_rng(0).normal(0, 3, shape).astype(dtype)
+    g = np.random.default_rng(1).uniform(-1, 1, shape).astype(dtype)
+    found = []
+    for function in (activation.gelu_tanh, activation.gelu_tanh_definition):
+        x = sg.tensor(values, requires_grad=True)
+        out = function(x)
+        out.backward(sg.tensor(g))
+        found.append((out.detach().numpy(), x.grad.numpy()))
+    for ours, reference in zip(*found, strict=True):
+        assert ours.dtype == dtype
+        np.testing.assert_allclose(ours, reference, rtol=close, atol=close)
+
+
+def test_gelu_of_columns_that_lie_apart():
+    x = np.random.default_rng(0).normal(0, 3, (6, 8)).astype(np.float32)
+    apart = sg.tensor(x, requires_grad=True)
+    activation.gelu_tanh(apart.T[::2]).sum().backward()
+    whole = sg.tensor(x, requires_grad=True)
+    activation.gelu_tanh_definition(whole.T[::2]).sum().backward()
+    np.testing.assert_allclose(apart.grad.numpy(), whole.grad.numpy(), rtol=2e-6, atol=2e-6)
