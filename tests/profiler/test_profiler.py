@@ -271,3 +271,20 @@ def test_the_older_place():
         x.exp()
     with pytest.raises(RuntimeError):
         off.key_averages()
+
+
+def test_a_trace_with_times_has_a_flame():
+    with sg.trace(profile=True, check=False) as t:
+        x = sg.ones(3, requires_grad=True)
+        (x * x).sum().backward()
+    document = t.document()
+    flame = {e["name"]: e for e in document["flame"]}
+    assert document["rows"][flame["mul"]["row"]]["op"] == "mul"
+    assert flame["MulBackward0"]["row"] == flame["mul"]["row"]
+    assert flame["MulBackward0"]["depth"] == flame["backward"]["depth"] + 1
+    assert rows(t.profile)["mul"].count == 1
+    with sg.trace() as plain:
+        x * x
+    assert plain.document()["flame"] is None
+    with pytest.raises(RuntimeError, match="profile=True"):
+        plain.profile.events()
