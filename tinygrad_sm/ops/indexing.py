@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..dtypes import BOOL
+from ..dtypes import BOOL, INT64
 from ..primitive import Operation, clash, primitive
 from ..tape import Value, values_of, wrap
 from .dims import axis_of, numpy_names
@@ -200,7 +200,9 @@ def _checked_places(name: str, input: Any, dim: int, index: Any) -> Any:
     """The index checked: as an array, or as it is where it stands for a batch of them."""
     places = index if index.level else index.array
     kind = index.array.dtype
-    if kind.kind not in "iu" or kind == np.uint8:
+    if not index.array.size and not index.level:
+        places = places.astype(INT64)  # an index of nothing may have any dtype, as in PyTorch
+    elif kind not in (np.int32, INT64):
         raise RuntimeError(f"{name}: expected dtype int64 for index, not {kind}")
     shape = input.array.shape or (1,)
     axis = axis_of(name, dim, len(shape)) % len(shape)

@@ -24,7 +24,7 @@ def restore(g: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
 
 
 def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-    return x.sum(axis=axes, keepdims=keepdim)
+    return x.sum(axis=axes, keepdims=keepdim, dtype=x.dtype)
 
 
 _sum_over = primitive(
@@ -374,7 +374,7 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:
 
 
 _cumsum = primitive(
-    lambda x, axis: np.cumsum(x, axis) if x.ndim else x.copy(),
+    lambda x, axis: np.cumsum(x, axis, x.dtype) if x.ndim else x.copy(),
     name="cumsum",
     linear=("x",),
     family="trailing",

@@ -34,7 +34,7 @@ def _cumprod_rule(g: Any, x: Any, axis: int) -> Any:
 
 
 _cumprod: Operation = primitive(
-    lambda x, axis: np.cumprod(x, axis) if x.ndim else x.copy(),
+    lambda x, axis: np.cumprod(x, axis, x.dtype) if x.ndim else x.copy(),
     name="cumprod",
     family="trailing",
     x=_cumprod_rule,
