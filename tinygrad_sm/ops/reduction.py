@@ -297,6 +297,9 @@ def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tens
     p = 2.0 if p == "fro" or p is None else p
     if not isinstance(p, int | float):
         raise ValueError(f"norm: p must be a number or 'fro', not {p!r}")
+    if input.array.dtype == np.float16:  # powers would overflow
+        wide = norm(cast(input, np.dtype(np.float32)), p, dim, keepdim)
+        return cast(wide, input.array.dtype)
     size = abs_of(input)
     if math.isinf(p):
         _refuse_empty("norm", input.array, axes)
