@@ -121,3 +121,39 @@ def test_a_dtype_is_not_a_string():
     for make in (sg.as_tensor, sg.tensor):
         with pytest.raises(TypeError):
             make(sg.ones(2), dtype="float64")
+
+
+def test_a_number_is_no_tensor():
+    t, i = sg.ones(2), sg.ones(2, dtype=sg.int64)
+    for call in (
+        lambda: sg.exp(2.0),
+        lambda: sg.sin(True),
+        lambda: sg.special.i0(2.0),
+        lambda: sg.maximum(t, 2.0),
+        lambda: sg.gcd(i, 2),
+        lambda: sg.atan2(2.0, t),
+        lambda: sg.eq(2, i),
+        lambda: sg.xlogy(2.0, 2.0),
+        lambda: sg.bitwise_and(1, 3),
+    ):
+        with pytest.raises(TypeError, match="Tensor"):
+            call()
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "floor_divide"])
+def test_two_numbers_meet_as_tensors(name):
+    assert getattr(sg, name)(6, 2).dtype == (sg.float32 if name == "div" else sg.int64)
+    assert getattr(sg, name)(6.0, 2.0).dtype == sg.float32
+
+
+def test_an_index_of_nothing_may_have_any_dtype():
+    assert sg.gather(sg.ones(5), 0, sg.zeros(0, dtype=sg.uint8)).shape == (0,)
+    with pytest.raises(RuntimeError, match="int64"):
+        sg.gather(sg.ones(5), 0, sg.zeros(1, dtype=sg.int8))
+
+
+def test_small_integers_keep_the_dtype_that_is_asked_for():
+    x = sg.tensor([200, 100], dtype=sg.uint8)
+    assert sg.cumsum(x, 0, dtype=sg.uint8).tolist() == [200, 44]
+    assert sg.cumprod(x, 0, dtype=sg.uint8).dtype == sg.uint8
+    assert sg.einsum("i->", x).dtype == sg.int64

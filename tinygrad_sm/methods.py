@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .dtypes import INT64
 from .left_out import METHODS, why
 from .linalg import older_names
 from .ops import (
@@ -450,7 +451,8 @@ class Operations(Value):
     def sum_to_size(self, *size: Any) -> Tensor:
         """Summed over the dimensions along which it was broadcast from a size."""
         wanted = sizes_of(size)
-        out = unbroadcast(self, wanted)
+        summed = self.array.dtype.kind in "biu" and (not wanted or wanted != self.array.shape)
+        out = unbroadcast(elementwise.cast(self, INT64) if summed else self, wanted)
         if self.array.shape != tuple(np.broadcast_shapes(self.array.shape, wanted)):
             raise RuntimeError(
                 f"sum_to_size: size {wanted} is not expandable to size {self.array.shape}"

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import CATEGORY
-from .tape import Value, is_grad_enabled, written
+from .dtypes import CATEGORY, PYTHON_TYPES
+from .tape import Value, is_grad_enabled, wrap, written
 
 
 def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,12 +44,46 @@ def _need_tensor(function: Callable[..., Any], error: AttributeError) -> None:
     ) from None
 
 
-def public(room: dict[str, Any], with_out: str = "") -> None:
-    """Give the functions of a module, its ``globals()``, what all public functions have."""
+def public(room: dict[str, Any], with_out: str = "", numbers: dict[str, str] | None = None) -> None:
+    """Give the functions of a module, its ``globals()``, what all public functions have.
+
+    ``numbers`` lists, by what may be a number (see ``needing_tensors``), functions of two operands.
+    """
     taking_out = set(with_out.split())
+    allowed = {name: k for k, names in (numbers or {}).items() for name in names.split()}
     for name, function in list(room.items()):
         if type(function) is FunctionType and not name.startswith("_"):
+            if name in allowed:
+                function = needing_tensors(function, allowed[name])
             room[name] = (takes_out if name in taking_out else of_tensors)(function)
+
+
+def needing_tensors(function: Callable[..., Any], numbers: str) -> Callable[..., Any]:
+    """The function of two operands, which raises TypeError for a number in place of a tensor.
+
+    ``numbers`` says what may be one: ``"none"``, ``"second"``, ``"either"``, or ``"both"`` at once,
+    which then become tensors.
+    """
+    name = getattr(function, "__name__", "function")
+
+    @functools.wraps(function)
+    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        first = type(input) in PYTHON_TYPES
+        second = bool(args) and type(args[0]) in PYTHON_TYPES
+        if first and second and numbers == "both":
+            input = wrap(np.asarray(input, PYTHON_TYPES[type(input)]))
+            args = (wrap(np.asarray(args[0], PYTHON_TYPES[type(args[0])])), *args[1:])
+        elif (first and (second or numbers in ("none", "second"))) or (
+            second and numbers == "none"
+        ):
+            position = "input" if first else "other"
+            raise TypeError(
+                f"{name}(): argument '{position}' must be a Tensor, not a number: make a tensor of "
+                "it with tensor(...)"
+            )
+        return function(input, *args, **kwargs)
+
+    return call
 
 
 def takes_out(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -340,6 +340,8 @@ def unary(
 
     def call(input: Any) -> Any:
         if not isinstance(input, Value):
+            if type(input) in PYTHON_TYPES:
+                raise _no_tensor(op.name, input)
             return forward(input)
         if active and (lifted := tape.lift(op, call, (input,))) is not None:
             return lifted
@@ -459,6 +461,12 @@ def _operand(name: str, x: Any) -> Any:
     raise TypeError(
         f"{name}: expected a Tensor, a NumPy array or a number, not {type(x).__name__}. "
         "Make a tensor of it with tensor(...)."
+    )
+
+
+def _no_tensor(name: str, x: Any) -> Exception:
+    return TypeError(
+        f"{name}: expected a Tensor, not the number {x}: make a tensor of it with tensor(...)"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .functions import NUMBERS
 from .ops.bessel import i0, i0e, i1, i1e
 from .ops.cylinder_functions import (
     airy_ai,
@@ -102,4 +103,4 @@ __all__ = [
 
 psi = digamma
 modified_bessel_i0, modified_bessel_i1 = i0, i1
-_public(globals(), " ".join(__all__))
+_public(globals(), " ".join(__all__), NUMBERS)

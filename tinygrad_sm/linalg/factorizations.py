@@ -8,7 +8,7 @@ import numpy as np
 
 from ..ops.shape import cat
 from ..primitive import primitive
-from ..tape import wrap
+from ..tape import values_of, wrap
 from .checks import mT, need_matrix, need_square, numpy_errors
 from .solvers import _solve
 
@@ -270,8 +270,10 @@ def matrix_rank(
     need_matrix("linalg.matrix_rank", A)
     S = np.linalg.svd(A.array, compute_uv=False)
     given = tol if atol is None else atol
-    floor = 0.0 if given is None else float(given)
     if rtol is None:
         rtol = 0.0 if given is not None else max(A.array.shape[-2:]) * np.finfo(S.dtype).eps
-    limit = np.maximum(floor, float(rtol) * S.max(-1, keepdims=True, initial=0))
+    floor, share = (
+        np.asarray(values_of(t))[..., None] for t in (0.0 if given is None else given, rtol)
+    )
+    limit = np.maximum(floor, share * S.max(-1, keepdims=True, initial=0))
     return wrap(np.asarray((limit < S).sum(-1), np.int64))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..ops.dims import axis_of
 from ..ops.reduction import amax, amin
 from ..ops.reduction import norm as norm_over
@@ -52,22 +54,28 @@ def matrix_norm(
         RuntimeError: for another ``ord``.
     """
     A = A if dtype is None else A.to(dtype)
-    need_matrix("linalg.matrix_norm", A)
+    if A.array.dtype != np.float16 or ord in ("nuc", 2, -2):
+        need_matrix("linalg.matrix_norm", A)
     rows, columns = (axis_of("linalg.matrix_norm", d, A.array.ndim) for d in dim)
     if ord == "fro":
         return norm_over(A, 2, (rows, columns), keepdim)
     A = A.movedim((rows, columns), (-2, -1))
     if ord in ("nuc", 2, -2):
         values = svdvals(A)
-        out = values.sum(-1) if ord == "nuc" else (amax if ord == 2 else amin)(values, -1)
+        out = values.sum(-1) if ord == "nuc" else (_largest if ord == 2 else amin)(values, -1)
     elif ord in (1, -1, math.inf, -math.inf):
         sums = A.abs().sum(-2 if abs(ord) == 1 else -1)
-        out = (amax if ord > 0 else amin)(sums, -1)
+        out = (_largest if ord > 0 else amin)(sums, -1)
     else:
         raise RuntimeError(f"linalg.matrix_norm: order {ord!r} is not supported")
     if not keepdim:
         return out
     return out.unsqueeze(-1).unsqueeze(-1).movedim((-2, -1), (rows, columns))
+
+
+def _largest(sizes: Any, dim: int) -> Any:
+    """The largest of sizes, none of which is below 0, and 0 of nothing."""
+    return amax(sizes, dim) if sizes.array.shape[dim] else sizes.sum(dim)
 
 
 def norm(

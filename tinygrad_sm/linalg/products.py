@@ -10,6 +10,7 @@ import numpy as np
 
 from ..ops.arrangement import roll
 from ..ops.dims import axis_of
+from ..ops.elementwise import cast
 from ..ops.in_place import overwrite
 from ..ops.linear_algebra import matmul
 from ..tape import wrap
@@ -45,6 +46,8 @@ def matrix_exp(A: Any) -> Tensor:
     With norms up to 1/2 the terms left out, from degree 15 on, are below float64's precision
     (Moler and Van Loan, 2003, method 3).
     """
+    if A.array.dtype == np.float16:
+        return cast(matrix_exp(cast(A, np.dtype(np.float32))), A.array.dtype)
     need_square("linalg.matrix_exp", A)
     if not A.array.size:
         return A.clone()

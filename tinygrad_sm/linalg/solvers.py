@@ -239,8 +239,8 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
         driver: ``"gelss"`` and ``"gelsd"`` return singular values too; ``"gels"`` returns no rank.
 
     Returns:
-        solution (..., n, k); residuals (..., k) if m > n and A has full rank; the rank; singular
-        values.
+        solution (..., n, k); residuals (..., k) if m > n, A has full rank and the driver tells
+        them (not the default, ``"gelsy"``); the rank; singular values.
     """
     need_matrix("linalg.lstsq", A)
     m, n = A.array.shape[-2:]
@@ -252,9 +252,10 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     rank = np.asarray((limit * S.max(-1, keepdims=True, initial=0) < S).sum(-1), np.int64)
     empty = wrap(np.zeros(0, A.array.dtype))
     left_over = (matmul(A, solution) - right).square().sum(-2)
+    told = driver in ("gels", "gelsd", "gelss")
     return Lstsq(
         solution.squeeze(-1) if vector else solution,
-        left_over if m > n and (rank == n).all() else empty,
+        left_over if told and m > n and (rank == n).all() else left_over.reshape(-1)[:0],
         wrap(np.zeros(0, np.int64)) if driver == "gels" else wrap(rank),
         wrap(S) if driver in ("gelss", "gelsd") else empty,
     )

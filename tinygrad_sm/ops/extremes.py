@@ -179,7 +179,7 @@ def _quantile(
     ndim = input.array.ndim
     axis = -1 if dim is None else axis_of(name, dim, ndim)
     rows = input.reshape(-1) if dim is None or not ndim else input.movedim(axis, -1)
-    out = _between(sort(rows, -1).values, levels.reshape(-1), interpolation, skip_nan)
+    out = _between(sort(rows, -1).values, q, levels.reshape(-1), interpolation, skip_nan)
     if keepdim and dim is None:
         out = out.reshape((1,) * ndim + (-1,))
     elif keepdim and ndim:
@@ -187,7 +187,7 @@ def _quantile(
     return out.movedim(-1, 0) if levels.ndim else out.squeeze(-1)
 
 
-def _between(ordered: Any, levels: np.ndarray, interpolation: str, skip_nan: bool) -> Any:
+def _between(ordered: Any, q: Any, levels: np.ndarray, interpolation: str, skip_nan: bool) -> Any:
     """The quantiles of sorted rows, in a last dimension of their own."""
     missing = np.isnan(ordered.array).sum(-1, keepdims=True)
     size = ordered.array.shape[-1]
@@ -200,6 +200,8 @@ def _between(ordered: Any, levels: np.ndarray, interpolation: str, skip_nan: boo
     low = np.floor(ranks)
     share = np.full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - low
     weight = wrap(share.astype(ordered.array.dtype))
+    if isinstance(q, Value) and interpolation == "linear":
+        weight = weight + (q - wrap(q.array)).reshape(-1) * wrap(last.astype(q.array.dtype))
     below = gather(ordered, -1, wrap(low.astype(np.int64)))
     above = gather(ordered, -1, wrap(np.ceil(ranks).astype(np.int64)))
     return below + (above - below) * weight

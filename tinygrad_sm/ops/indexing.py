@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..dtypes import BOOL
+from ..dtypes import BOOL, INT64
 from ..primitive import Operation, clash, primitive
 from ..tape import Value, values_of, wrap
 from .dims import axis_of, numpy_names
-from .shape import seen_through
+from .shape import reshape, seen_through
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -189,6 +189,8 @@ def gather(input: Any, dim: int, index: Any) -> Tensor:
         RuntimeError: if the index is not int64, or larger than the input along another dimension.
         IndexError: for an index out of range.
     """
+    if not index.array.size and not index.level:  # of any dtype and shape, as in PyTorch
+        return _take(reshape(input, -1), index.array.astype(INT64))
     places = _checked_places("gather", input, dim, index)
     if input.array.ndim == 0:
         return input.expand(places.shape).clone()
@@ -200,7 +202,7 @@ def _checked_places(name: str, input: Any, dim: int, index: Any) -> Any:
     """The index checked: as an array, or as it is where it stands for a batch of them."""
     places = index if index.level else index.array
     kind = index.array.dtype
-    if kind.kind not in "iu" or kind == np.uint8:
+    if index.array.size and kind not in (np.int32, INT64):
         raise RuntimeError(f"{name}: expected dtype int64 for index, not {kind}")
     shape = input.array.shape or (1,)
     axis = axis_of(name, dim, len(shape)) % len(shape)

@@ -271,5 +271,8 @@ def _sum_out(x: Any, term: str, letters: list[str]) -> tuple[Any, str]:
 
 
 def _finish(value: Any, letters: str, result: str) -> Any:
-    value, letters = _sum_out(value, letters, [c for c in letters if c not in result])
+    left = [c for c in letters if c not in result]
+    if left:
+        value = value.sum(tuple(letters.index(c) for c in left))
+        letters = "".join(c for c in letters if c not in left)
     return value.permute(*(letters.index(c) for c in result))

@@ -73,7 +73,7 @@ def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: flo
 
 def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * sum(batch1 @ batch2)`` over the batch."""
-    product = bmm(batch1, batch2).sum(0)
+    product = bmm(batch1, batch2).sum(0, dtype=batch1.dtype)
     _fits("addbmm", input, product)
     return _plus(input, product, beta, alpha)
 
@@ -112,9 +112,9 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
     right = [axis_of("tensordot", d, b.array.ndim) % b.array.ndim for d in right]
     for i, j in zip(left, right, strict=True):
         if a.array.shape[i] == 1 != b.array.shape[j]:
-            b = b.sum(j, keepdim=True)
+            b = b.sum(j, keepdim=True, dtype=b.dtype)
         if b.array.shape[j] == 1 != a.array.shape[i]:
-            a = a.sum(i, keepdim=True)
+            a = a.sum(i, keepdim=True, dtype=a.dtype)
     sizes = [a.array.shape[d] for d in left]
     if sizes != [b.array.shape[d] for d in right]:
         raise RuntimeError(

@@ -308,7 +308,8 @@ def normal(
         RuntimeError: for a negative standard deviation.
     """
     if size is None:
-        size = (mean * std if hasattr(mean, "array") else std * mean).shape
+        both = mean * std if hasattr(mean, "array") else std * mean
+        size, dtype = both.shape, dtype or both.dtype
     draws = randn(*sizes_of((size,)), generator=generator, dtype=dtype, device=device)
     return (draws * std + mean).detach()
 

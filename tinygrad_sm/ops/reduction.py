@@ -24,7 +24,7 @@ def restore(g: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
 
 
 def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-    return x.sum(axis=axes, keepdims=keepdim)
+    return x.sum(axis=axes, keepdims=keepdim, dtype=x.dtype)
 
 
 _sum_over = primitive(
@@ -297,6 +297,9 @@ def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tens
     p = 2.0 if p == "fro" or p is None else p
     if not isinstance(p, int | float):
         raise ValueError(f"norm: p must be a number or 'fro', not {p!r}")
+    if input.array.dtype == np.float16:  # powers would overflow
+        wide = norm(cast(input, np.dtype(np.float32)), p, dim, keepdim)
+        return cast(wide, input.array.dtype)
     size = abs_of(input)
     if math.isinf(p):
         _refuse_empty("norm", input.array, axes)
@@ -374,7 +377,7 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:
 
 
 _cumsum = primitive(
-    lambda x, axis: np.cumsum(x, axis) if x.ndim else x.copy(),
+    lambda x, axis: np.cumsum(x, axis, x.dtype) if x.ndim else x.copy(),
     name="cumsum",
     linear=("x",),
     family="trailing",

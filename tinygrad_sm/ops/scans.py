@@ -34,7 +34,7 @@ def _cumprod_rule(g: Any, x: Any, axis: int) -> Any:
 
 
 _cumprod: Operation = primitive(
-    lambda x, axis: np.cumprod(x, axis) if x.ndim else x.copy(),
+    lambda x, axis: np.cumprod(x, axis, x.dtype) if x.ndim else x.copy(),
     name="cumprod",
     family="trailing",
     x=_cumprod_rule,
@@ -182,7 +182,7 @@ def _pieces(y: Any, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
     size = y.array.shape[axis]
     y = y if size else y.detach()
     pairs = narrow(y, axis, 1, size - 1) + narrow(y, axis, 0, size - 1) if size else y
-    return pairs / 2 * _steps(y, x, dx, axis), axis
+    return pairs * _steps(y, x, dx, axis), axis
 
 
 def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
@@ -191,7 +191,7 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor
     if y.array.ndim and not y.array.shape[axis]:
         return y.detach().sum(axis).to(y.dtype)
     pieces, axis = _pieces(y, x, dx, dim)
-    return pieces.sum(axis)
+    return pieces.sum(axis) / 2
 
 
 trapz = trapezoid
@@ -200,7 +200,7 @@ trapz = trapezoid
 def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The area under the samples up to each but the first."""
     pieces, axis = _pieces(y, x, dx, dim)
-    return cumsum(pieces, axis)
+    return cumsum(pieces, axis) / 2
 
 
 def gradient(

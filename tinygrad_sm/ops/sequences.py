@@ -40,7 +40,10 @@ def logspace(
     """``steps`` powers of ``base``, their exponents evenly spaced from ``start`` to ``end``."""
     if steps < 0:
         raise RuntimeError(f"logspace: number of steps must be non-negative, not {steps}")
-    powers = np.linspace(_number(start), _number(end), steps)
+    first, last = _number(start), _number(end)
+    if dtype is not None and as_numpy_dtype(dtype).kind in "iu":
+        first, last = int(first), int(last)
+    powers = np.linspace(first, last, steps)
     return _made(np.power(float(base), powers), dtype, device, requires_grad)
 
 

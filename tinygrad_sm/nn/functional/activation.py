@@ -110,6 +110,8 @@ def hardtanh(
     """
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val {min_val} cannot be greater than max_val {max_val}")
+    if input.array.dtype.kind in "iu":
+        min_val, max_val = int(min_val), int(max_val)
     return _applied("hardtanh", lambda x: activation.hardtanh(x, min_val, max_val), input, inplace)
 
 

@@ -355,6 +355,8 @@ def multi_margin_loss(
     reduction = chosen(size_average, reduce, reduction)
     if p not in (1, 2):
         raise ValueError("multi_margin_loss: only p == 1 and p == 2 supported")
+    if not input.array.ndim:
+        input = input.reshape(1)
     scores, labels = _classes_last("multi_margin_loss", input, target)
     rows, classes = scores.array.shape
     _check_weight("multi_margin_loss", weight, classes)
@@ -390,6 +392,8 @@ def multilabel_margin_loss(
         RuntimeError: if shapes differ, or for a label that is no class.
     """
     reduction = chosen(size_average, reduce, reduction)
+    if not input.array.ndim:
+        input, target = input.reshape(1), target.reshape(1)
     if input.array.shape != target.array.shape or input.array.ndim not in (1, 2):
         raise RuntimeError(
             f"multilabel_margin_loss: inconsistent target size {target.array.shape} for input of "

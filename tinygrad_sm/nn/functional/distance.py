@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...ops.assembly import broadcast_tensors
 from ...ops.elementwise import minimum, where
 from ...ops.reduction import norm
 from ...tensor import Tensor
@@ -14,6 +15,8 @@ from .reduction import chosen, reduced
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """``x1 . x2 / (|x1| |x2|)`` along ``dim``, with norms of at least ``eps``; broadcast."""
+    if x1.array.shape != x2.array.shape:
+        x1, x2 = broadcast_tensors(x1, x2)
     scaled = [x / norm(x, 2, dim, True).clamp(min=eps) for x in (x1, x2)]
     return (scaled[0] * scaled[1]).sum(dim)
 
@@ -122,7 +125,7 @@ def margin_ranking_loss(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
             f"{input1.array.shape}, {input2.array.shape}, {target.array.shape}"
         )
-    loss = (-target * (input1 - input2) + margin).clamp(min=0)
+    loss = (-target * (input1 - input2) + float(margin)).clamp(min=0)
     return reduced("margin_ranking_loss", loss, reduction)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...ops import fused
+from ...ops.elementwise import cast
 from ...ops.shape import cat
 from ...tape import wrap, written
 from ...tensor import Tensor
@@ -68,7 +69,8 @@ def rms_norm(
     tail = _check_normalized("rms_norm", input, normalized_shape)
     eps = float(np.finfo(input.array.dtype).eps) if eps is None else eps
     axes = tuple(range(-len(tail), 0))
-    out = input * ((input * input).mean(axes, keepdim=True) + eps).rsqrt()
+    x = input.float() if input.array.dtype == np.float16 else input  # whose squares overflow
+    out = cast(x * ((x * x).mean(axes, keepdim=True) + eps).rsqrt(), input.array.dtype)
     return out if weight is None else out * weight
 
 
@@ -261,6 +263,8 @@ def local_response_norm(
         raise ValueError(
             f"Expected 3D or higher dimensionality input (got {len(shape)} dimensions)"
         )
+    if not input.array.size:
+        return input
     squares = (input * input).reshape(shape[0], 1, shape[1], -1)
     around = pad(squares, (0, 0, size // 2, (size - 1) // 2))
     means = avg_pool2d(around, (size, 1), stride=1).reshape(shape)

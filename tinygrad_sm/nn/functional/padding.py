@@ -53,7 +53,7 @@ def pad(
         pairs[-1 - i] = (widths[2 * i], widths[2 * i + 1])
     for size, (before, after) in zip(input.array.shape, pairs, strict=True):
         cut = max(-before, 0) + max(-after, 0)
-        least = mode in ("reflect", "replicate")
+        least = mode in ("reflect", "replicate") and (before, after) != (0, 0)
         if size + before + after < least or (cut > size and mode in ("constant", "circular")):
             raise RuntimeError(
                 f"pad: ({before}, {after}) cuts off more than there is of a dimension of {size}: "

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...ops import convolution
+from ...ops.elementwise import div
 from ...tape import wrap
 from ...tensor import Tensor
 from .windows import Margins, batched, check_fit, like_input, reaches, several
@@ -285,14 +286,15 @@ def _avg_pool(
     x = batched(name, input, dimensions)
     kernel, steps, margins, _ = _layout(name, x, kernel_size, stride, padding, 1, ceil_mode)
     total = _sum_windows(x, kernel, steps, margins)
-    count: Any = float(divisor or math.prod(kernel))
+    count: Any = divisor or math.prod(kernel)
     if divisor is None and (ceil_mode or (not count_include_pad and margins[0] + margins[-1])):
         sizes = x.array.shape[2:]
         counts = np.ones((), x.array.dtype)
         for n, k, s, margin in zip(sizes, kernel, steps, margins, strict=True):
             counts = counts[..., None] * _counted(n, k, s, margin, count_include_pad)
         count = wrap(counts.astype(x.array.dtype))
-    return like_input(total / count, input, dimensions)
+    mean = total / count if x.array.dtype.kind == "f" else div(total, count, rounding_mode="trunc")
+    return like_input(mean, input, dimensions)
 
 
 def _sum_windows(x: Tensor, kernel: Sizes, stride: Sizes, margins: Margins) -> Tensor:

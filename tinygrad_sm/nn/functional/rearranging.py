@@ -121,7 +121,7 @@ def unfold(
     count, channels, height, width = x.array.shape
     places, _ = _places((height, width), kernel, steps, gaps)
     pixels = x.reshape(count, channels, height * width).index_select(2, wrap(places.reshape(-1)))
-    return like_input(pixels.reshape(count, channels * len(places), -1), input, 2)
+    return like_input(pixels.reshape(count, channels * len(places), places.shape[1]), input, 2)
 
 
 def fold(
