@@ -190,6 +190,7 @@ def gather(input: Any, dim: int, index: Any) -> Tensor:
         IndexError: for an index out of range.
     """
     if not index.array.size and not index.level:  # of any dtype and shape, as in PyTorch
+        axis_of("gather", dim, input.array.ndim)
         return _take(reshape(input, -1), index.array.astype(INT64))
     places = _checked_places("gather", input, dim, index)
     if input.array.ndim == 0:
