@@ -33,6 +33,7 @@ def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _WRAPPED: dict[Callable[..., Any], Callable[..., Any]] = {}  # one function, however many names
+_TAKING_OUT: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
 def _need_tensor(function: Callable[..., Any], error: AttributeError) -> None:
@@ -55,7 +56,13 @@ def public(room: dict[str, Any], with_out: str = "", numbers: dict[str, str] | N
         if type(function) is FunctionType and not name.startswith("_"):
             if name in allowed:
                 function = needing_tensors(function, allowed[name])
-            room[name] = (takes_out if name in taking_out else of_tensors)(function)
+            if name in taking_out:  # one object, however many names: so it can be pickled
+                wrapped = _TAKING_OUT[function] = _TAKING_OUT.get(function) or takes_out(function)
+            else:
+                wrapped = of_tensors(function)
+            if wrapped.__module__ == function.__module__:
+                wrapped.__module__ = room["__name__"]  # where pickle finds it by its name
+            room[name] = wrapped
 
 
 def needing_tensors(function: Callable[..., Any], numbers: str) -> Callable[..., Any]:
