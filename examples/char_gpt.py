@@ -2,6 +2,7 @@
 
     python examples/char_gpt.py                 # a few minutes
     python examples/char_gpt.py --steps 2000    # longer, and better
+    mpiexec -n 2 python examples/char_gpt.py --distributed    # two processes that train as one
 
 It is written as one would for PyTorch. With ``tinygrad_sm`` replaced by ``torch`` in the imports,
 the same program runs there, from the same starting weights.
@@ -18,8 +19,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 import tinygrad_sm as torch
+import tinygrad_sm.distributed as dist
 import tinygrad_sm.nn.functional as F
 from tinygrad_sm import nn
+from tinygrad_sm.nn.parallel import DistributedDataParallel
 
 PLAY = Path(__file__).parent / "data" / "as-you-like-it" / "play.txt"
 
@@ -128,6 +131,11 @@ def write(model: GPT, start: torch.Tensor, count: int, temperature: float = 0.8)
     return tokens[0]
 
 
+def place() -> tuple[int, int]:
+    """Which of how many processes this is."""
+    return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+
+
 def train(model: GPT, text: torch.Tensor, steps: int, batch_size: int, lr: float) -> list[float]:
     """Train with AdamW, warming up and cooling down. Returns the loss of every step."""
 
@@ -135,17 +143,22 @@ def train(model: GPT, text: torch.Tensor, steps: int, batch_size: int, lr: float
         warm = min(1.0, (step + 1) / 100)
         return warm * (0.55 + 0.45 * math.cos(math.pi * step / steps))
 
+    rank, size = place()
+    parallel = DistributedDataParallel(model) if size > 1 else model
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=0.1)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, pace)
     losses = []
-    with tqdm(range(steps), unit=" steps", leave=False) as progress:
+    with tqdm(range(steps), unit=" steps", leave=False, disable=rank > 0) as progress:
         for _ in progress:
-            loss = loss_of(model, *draw_batch(text, batch_size, model.context))
+            x, y = draw_batch(text, batch_size, model.context)  # the same for every process
+            loss = loss_of(parallel, x[rank::size], y[rank::size])
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             scheduler.step()
+            if size > 1:
+                dist.all_reduce(loss.detach().div_(size))
             losses.append(loss.item())
             progress.set_postfix_str(f"loss {losses[-1]:.3f}", refresh=False)
     return losses
@@ -161,8 +174,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
     parser.add_argument("--write", type=int, default=400, help="characters (default: %(default)s)")
     parser.add_argument("--text", type=Path, default=PLAY, help="another text to learn from")
+    parser.add_argument("--distributed", action="store_true", help="be a process of mpiexec")
     args = parser.parse_args()
 
+    if args.distributed:
+        dist.init_process_group("mpi")
+    rank, size = place()
+    if args.batch_size % size:
+        parser.error(f"{size} processes cannot share a batch of {args.batch_size} equally")
     torch.manual_seed(args.seed)
     text = args.text.read_text(encoding="utf-8")
     characters = sorted(set(text))
@@ -172,8 +191,11 @@ def main() -> None:
     learned, held_back = tokens[:split], tokens[split:]
 
     model = GPT(len(characters), args.context)
-    print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {split:,} characters")
+    if rank == 0:
+        print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {split:,} characters")
     losses = train(model, learned, args.steps, args.batch_size, args.lr)
+    if rank > 0:
+        return
     recent = losses[-50:]
     print(f"loss {losses[0]:.3f} -> {sum(recent) / len(recent):.3f} in {len(losses):,} steps\n")
     written = write(model, tokens[: args.context], args.write)[args.context :]

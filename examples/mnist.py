@@ -3,6 +3,7 @@
     python examples/mnist.py                    # a multi-layer perceptron, the default
     python examples/mnist.py --model softmax    # softmax regression: a single linear layer
     python examples/mnist.py --model cnn        # a small convolutional network
+    mpiexec -n 2 python examples/mnist.py --distributed    # two processes that train as one
 
 The program reads from top to bottom: the models, the training, the pictures, the command line.
 """
@@ -22,10 +23,12 @@ from typing import IO
 import numpy as np
 
 import tinygrad_sm as sg
+from tinygrad_sm import distributed as dist
 from tinygrad_sm import nn, optim
 from tinygrad_sm.datasets import DatasetError, Digits, load_mnist
 from tinygrad_sm.nn import functional as F
-from tinygrad_sm.utils.data import DataLoader, TensorDataset
+from tinygrad_sm.nn.parallel import DistributedDataParallel
+from tinygrad_sm.utils.data import DataLoader, DistributedSampler, TensorDataset
 
 try:
     import matplotlib
@@ -117,28 +120,116 @@ def train(
     epochs: int,
     batch_size: int,
     lr: float,
+    seed: int = 0,
+    file: Path | None = None,
+    resume: bool = False,
 ) -> History:
-    """Train for some epochs and test after each."""
-    loader = DataLoader(training, batch_size=batch_size, shuffle=True)
+    """Train for some epochs, and after each test, and write a checkpoint to go on from."""
+    loader = load_in_batches(training, batch_size, seed)
     optimizer = optim.Adam(model.parameters(), lr=lr)
     schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs * len(loader))
-    history = History()
-    for epoch in range(1, epochs + 1):
+    settings = {"epochs": epochs, "batch size": batch_size, "learning rate": lr, "seed": seed}
+    checkpoint = Checkpoint(file, settings, model, optimizer, schedule)
+    history = checkpoint.load() if resume else History()
+    parallel = DistributedDataParallel(model) if dist.is_initialized() else model
+    for epoch in range(len(history.test_losses) + 1, epochs + 1):
         title = f"epoch {epoch}/{epochs}"
-        losses, train_accuracy = train_one_epoch(model, loader, optimizer, schedule, title)
+        if dist.is_initialized():
+            loader.sampler.set_epoch(epoch)
+        losses, train_accuracy = train_one_epoch(parallel, loader, optimizer, schedule, title)
+        if not is_first_rank():
+            history.test_losses.append(math.nan)  # the first rank tests
+            continue
         scores, labels = predict(model, test), test.tensors[1]
         history.batch_losses += losses
         history.train_losses.append(sum(losses) / len(losses))
         history.train_accuracies.append(train_accuracy)
         history.test_losses.append(F.cross_entropy(scores, labels).item())
         history.test_accuracies.append(accuracy(scores, labels))
-        print(
+        checkpoint.save(history)
+        say(
             f"{title}: loss {history.train_losses[-1]:.4f}, "
             f"training accuracy {train_accuracy:.2%}, "
-            f"test accuracy {history.test_accuracies[-1]:.2%}",
-            flush=True,
+            f"test accuracy {history.test_accuracies[-1]:.2%}"
         )
     return history
+
+
+def load_in_batches(training: TensorDataset, batch_size: int, seed: int) -> DataLoader:
+    """Batches in random order; of several processes, each reads its share of every batch."""
+    if not dist.is_initialized():
+        return DataLoader(training, batch_size=batch_size, shuffle=True)
+    share, rest = divmod(batch_size, dist.get_world_size())
+    if rest:
+        raise TrainingError(
+            f"{dist.get_world_size()} processes cannot share batches of {batch_size} digits "
+            "equally: choose another --batch-size"
+        )
+    sampler = DistributedSampler(training, seed=seed)
+    return DataLoader(training, batch_size=share, sampler=sampler)
+
+
+def is_first_rank() -> bool:
+    """Whether this process is the one that shows and writes: the only one, or the first."""
+    return not dist.is_initialized() or dist.get_rank() == 0
+
+
+def say(text: str) -> None:
+    """Print, once for all processes."""
+    if is_first_rank():
+        print(text, flush=True)
+
+
+def mean_of_ranks(value: float) -> float:
+    """The mean over all processes."""
+    if not dist.is_initialized():
+        return value
+    mean = sg.tensor(value, dtype=sg.float64)
+    dist.all_reduce(mean, dist.ReduceOp.AVG)
+    return mean.item()
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a training stands, in a file that is replaced whole or not at all."""
+
+    path: Path | None
+    settings: dict[str, float]
+    model: nn.Module
+    optimizer: optim.Optimizer
+    schedule: optim.lr_scheduler.LRScheduler
+
+    def save(self, history: History) -> None:
+        """Write it; it does not say how many processes there are, so another number may go on."""
+        if self.path is None:
+            return
+        state = {
+            "settings": self.settings,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "history": vars(history),
+            "random": sg.get_rng_state(),
+        }
+        sg.save(state, self.path)
+
+    def load(self) -> History:
+        """Go on from it, if it is there."""
+        if self.path is None or not self.path.exists():
+            say(f"there is no {self.path} to go on from: training begins")
+            return History()
+        state = sg.load(self.path)
+        for name, value in self.settings.items():
+            if state["settings"][name] != value:
+                raise TrainingError(
+                    f"{self.path} was written with the {name} {state['settings'][name]}, which is "
+                    f"now {value}: give the same settings, or leave out --resume"
+                )
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        sg.set_rng_state(state["random"])
+        return History(**state["history"])
 
 
 def train_one_epoch(
@@ -150,12 +241,18 @@ def train_one_epoch(
 ) -> tuple[list[float], float]:
     """Show every digit to the model once, a batch at a time.
 
-    Returns the loss of each batch, and the share of digits that were read right on the way.
+    Returns the loss of each batch, and the share of digits that were read right on the way, both
+    over all processes.
     """
     model.train()
     losses, correct = [], 0.0
     with tqdm(
-        total=len(loader.dataset), desc=title, unit=" digits", unit_scale=True, leave=False
+        total=len(loader.dataset),
+        desc=title,
+        unit=" digits",
+        unit_scale=True,
+        leave=False,
+        disable=not is_first_rank(),
     ) as progress:
         for images, labels in loader:
             scores = model(images)
@@ -165,7 +262,7 @@ def train_one_epoch(
             optimizer.step()
             schedule.step()
 
-            losses.append(loss.item())
+            losses.append(mean_of_ranks(loss.item()))
             if not math.isfinite(losses[-1]):
                 raise TrainingError(
                     f"in step {len(losses)} of {title}, the loss became {losses[-1]}: the steps "
@@ -173,8 +270,8 @@ def train_one_epoch(
                 )
             correct += accuracy(scores, labels) * len(labels)
             progress.set_postfix_str(f"loss {losses[-1]:.4f}", refresh=False)
-            progress.update(len(labels))
-    return losses, correct / len(loader.dataset)
+            progress.update(len(labels) * len(loader.dataset) // len(loader.sampler))
+    return losses, mean_of_ranks(correct / len(loader.sampler))
 
 
 @sg.no_grad()
@@ -282,6 +379,8 @@ def draw_mistakes(images: np.ndarray, labels: np.ndarray, probabilities: np.ndar
 def main() -> None:
     """Load the digits, train a model, and write what came of it."""
     args = parse_arguments()
+    if args.distributed:
+        dist.init_process_group("mpi")
     digits = load_digits(args)
     training = as_dataset(digits.train_images[: args.limit], digits.train_labels[: args.limit])
     test = as_dataset(digits.test_images, digits.test_labels)
@@ -289,11 +388,14 @@ def main() -> None:
 
     sg.manual_seed(args.seed)
     model = RECIPES[args.model].build()
-    print(
+    say(
         f"{args.model}: {sum(p.numel() for p in model.parameters()):,} parameters, "
         f"{len(training):,} digits to train on, {len(test):,} to test with"
     )
-    history = train(model, training, test, args.epochs, args.batch_size, args.lr)
+    settings = args.epochs, args.batch_size, args.lr, args.seed
+    history = train(model, training, test, *settings, args.out / "checkpoint.pt", args.resume)
+    if not is_first_rank():
+        return
     scores = predict(model, test)
     write_results(args.out, model, history, digits, scores)
     print(f"test accuracy {accuracy(scores, test.tensors[1]):.2%}")
@@ -301,10 +403,10 @@ def main() -> None:
 
 def load_digits(args: argparse.Namespace) -> Digits:
     """The whole of MNIST if it can be had, or else the digits that come with the examples."""
-    digits = load_mnist(args.data_dir, fallback=BUNDLED, say=print)
+    digits = load_mnist(args.data_dir, fallback=BUNDLED, say=say)
     if digits.why_subset:
-        print(digits.why_subset)
-        print(
+        say(digits.why_subset)
+        say(
             f"Using the {len(digits.train_images) + len(digits.test_images):,} digits of MNIST "
             "that come with the examples; for all 70,000, run this again with a network, or pass "
             "--data-dir DIR, a folder with MNIST's four files."
@@ -376,6 +478,8 @@ def parse_arguments() -> argparse.Namespace:
     )
     option("--out", type=Path, metavar="DIR", help="folder to write to (default: runs/mnist-MODEL)")
     option("--limit", type=count, metavar="N", help="train on the first N digits only")
+    option("--resume", action="store_true", help="go on from the checkpoint in --out, if any")
+    option("--distributed", action="store_true", help="be one of the processes of mpiexec")
     args = parser.parse_args()
     recipe = RECIPES[args.model]
     args.epochs = args.epochs or recipe.epochs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 
 import numpy as np
@@ -157,3 +158,12 @@ def test_small_integers_keep_the_dtype_that_is_asked_for():
     assert sg.cumsum(x, 0, dtype=sg.uint8).tolist() == [200, 44]
     assert sg.cumprod(x, 0, dtype=sg.uint8).dtype == sg.uint8
     assert sg.einsum("i->", x).dtype == sg.int64
+
+
+def test_public_functions_can_be_pickled():
+    for room in (sg, sg.nn.functional, sg.linalg, sg.special):
+        for name in ("relu", "gelu", "tanh", "matmul", "norm", "det", "expit", "max_pool2d"):
+            function = getattr(room, name, None)
+            assert function is None or pickle.loads(pickle.dumps(function)) is function
+    layer = sg.nn.TransformerEncoderLayer(4, 2)
+    assert pickle.loads(pickle.dumps(layer)).activation is layer.activation

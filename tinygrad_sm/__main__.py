@@ -31,6 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     trace.add_argument("--json", action="store_true", help="print it as JSON instead")
     trace.add_argument("--dot", action="store_true", help="print it in Graphviz's language instead")
     trace.add_argument("--show", action="store_true", help="open the page in a browser")
+    trace.add_argument(
+        "--profile",
+        action="store_true",
+        help="measure times too: a table on the error output, a flame view in the page",
+    )
     trace.add_argument("--no-check", action="store_true", help="skip the finite differences")
     trace.add_argument(
         "--max-bytes",
@@ -54,7 +59,7 @@ def _run(options: argparse.Namespace) -> tuple[Trace, int]:
     """Run the script as ``python script.py args`` would; its trace and its exit status."""
     sys.argv = [options.script, *options.args]
     sys.path[0] = os.path.dirname(os.path.abspath(options.script))
-    run = Trace(options.max_bytes, not options.no_check)
+    run = Trace(options.max_bytes, not options.no_check, profile=options.profile)
     try:
         with run:
             runpy.run_path(options.script, run_name="__main__")
@@ -74,6 +79,10 @@ def _run(options: argparse.Namespace) -> tuple[Trace, int]:
 def _write(run: Trace, options: argparse.Namespace) -> None:
     printed = {"text": run.text, "json": run.json, "dot": run.dot}
     chosen = [form for name, form in printed.items() if getattr(options, name)]
+    if options.profile:
+        for by in ("op", "module", "line"):
+            table = run.profile.key_averages(by=by).table("self_cpu_time_total", row_limit=20)
+            print(table, file=sys.stderr)
     try:
         for form in chosen:
             print(form(), flush=True)

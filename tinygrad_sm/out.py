@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import FunctionType
 from typing import Any
 
@@ -32,6 +33,7 @@ def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _WRAPPED: dict[Callable[..., Any], Callable[..., Any]] = {}  # one function, however many names
+_TAKING_OUT: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
 def _need_tensor(function: Callable[..., Any], error: AttributeError) -> None:
@@ -54,7 +56,13 @@ def public(room: dict[str, Any], with_out: str = "", numbers: dict[str, str] | N
         if type(function) is FunctionType and not name.startswith("_"):
             if name in allowed:
                 function = needing_tensors(function, allowed[name])
-            room[name] = (takes_out if name in taking_out else of_tensors)(function)
+            if name in taking_out:  # one object, however many names: so it can be pickled
+                wrapped = _TAKING_OUT[function] = _TAKING_OUT.get(function) or takes_out(function)
+            else:
+                wrapped = of_tensors(function)
+            if wrapped.__module__ == function.__module__:
+                wrapped.__module__ = room["__name__"]  # where pickle finds it by its name
+            room[name] = wrapped
 
 
 def needing_tensors(function: Callable[..., Any], numbers: str) -> Callable[..., Any]:
@@ -87,29 +95,58 @@ def needing_tensors(function: Callable[..., Any], numbers: str) -> Callable[...,
 
 def takes_out(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function with an ``out`` argument: a tensor, or several for several results."""
+    names = _names_of(function)
+    if names == ("input",):  # a named parameter is passed on in half the time of a starred one
 
-    @functools.wraps(function)
-    def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
-        if out is None:
+        @functools.wraps(function)
+        def call(input: Any, *, out: Any = None) -> Any:
+            if out is not None:
+                return _into(function, out, (input,), {})
+            try:
+                return function(input)
+            except AttributeError as error:
+                _need_tensor(function, error)
+                raise
+
+    else:
+
+        @functools.wraps(function)
+        def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+            if out is not None:
+                return _into(function, out, args, kwargs)
             try:
                 return function(*args, **kwargs)
             except AttributeError as error:
                 _need_tensor(function, error)
                 raise
-        name = getattr(function, "__name__", "out")
-        targets = out if isinstance(out, tuple | list) else [out]
-        _refuse_recording(name, [*args, *kwargs.values(), *targets])
-        result = function(*args, **kwargs)
-        results = result if isinstance(result, tuple) else [result]
-        if len(results) != len(targets):
-            raise TypeError(f"{name}: {len(results)} results for {len(targets)} tensors in out")
-        for target, value in zip(targets, results, strict=True):
-            _check_kind(name, target, value)
-        for target, value in zip(targets, results, strict=True):
-            _fill(target, value.array)
-        return type(result)(*targets) if hasattr(result, "_fields") else out
 
     return call
+
+
+def _names_of(function: Any) -> tuple[str, ...]:
+    """The names of a plain function's parameters, if none has a default."""
+    code = getattr(function, "__code__", None)
+    special = CO_VARARGS | CO_VARKEYWORDS
+    if code is None or code.co_flags & special or code.co_kwonlyargcount or function.__defaults__:
+        return ()
+    names: tuple[str, ...] = code.co_varnames[: code.co_argcount]
+    return names
+
+
+def _into(function: Callable[..., Any], out: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Call the function, and put its results into the tensors of ``out``."""
+    name = getattr(function, "__name__", "out")
+    targets = out if isinstance(out, tuple | list) else [out]
+    _refuse_recording(name, [*args, *kwargs.values(), *targets])
+    result = function(*args, **kwargs)
+    results = result if isinstance(result, tuple) else [result]
+    if len(results) != len(targets):
+        raise TypeError(f"{name}: {len(results)} results for {len(targets)} tensors in out")
+    for target, value in zip(targets, results, strict=True):
+        _check_kind(name, target, value)
+    for target, value in zip(targets, results, strict=True):
+        _fill(target, value.array)
+    return type(result)(*targets) if hasattr(result, "_fields") else out
 
 
 def _refuse_recording(name: str, values: list[Any]) -> None:

@@ -532,10 +532,10 @@ def walk(
         if watched and targets is None and type(pending) is _Gradients:
             pending.deliver_early()
         captured = {}
-        heap, add = pending.heap, pending.add
+        heap, take, add = pending.heap, pending.take, pending.add
         while heap:
             node = heappop(heap)[1]
-            g = pending.take(node)
+            g = take(node)
             if node.hooks is not None:
                 g = run_hooks(node.hooks, g)
             if wanted is not None:
@@ -576,20 +576,21 @@ class _Gradients:
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
         """Add a contribution; an array is added into only if no one else can hold it."""
         is_node = type(target) is Node
-        store = self.nodes if is_node else self.leaves
         like = target if is_node else target.array
         if self.lifted:
             grad = _fit_tensor(grad, like.shape, like.dtype)
         elif grad.shape != like.shape or grad.dtype is not like.dtype:
             grad = _fit_array(grad, like.shape, like.dtype)
-        old = store.get(target)
-        if old is None:
+        store = self.nodes if is_node else self.leaves
+        if target not in store:
             store[target] = grad
             if is_node:
                 heappush(self.heap, (-target.order, target))
             elif self._is_fresh(grad, source):
                 self.owned.add(target)
-        elif target in self.owned:
+            return
+        old = store[target]
+        if target in self.owned:
             old += grad
             store[target] = old
         else:

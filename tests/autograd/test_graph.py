@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_sm as sg
+from tinygrad_sm import tape
 from tinygrad_sm.autograd import graph
 
 
@@ -133,3 +134,33 @@ def test_unpack_must_return_a_tensor():
         y = (x * x).sum()
     with pytest.raises(TypeError, match="unpack hook"):
         y.backward()
+
+
+def test_watched_leaves_get_their_gradient_as_soon_as_it_is_complete():
+    events = []
+    first, second, both = (sg.ones(2, requires_grad=True) for _ in range(3))
+    for name, leaf in {"first": first, "second": second, "both": both}.items():
+        leaf.register_post_accumulate_grad_hook(
+            lambda t, name=name: events.append((name, t.grad.tolist()))
+        )
+    x = (first * both).tanh()
+    x.register_hook(lambda g: events.append("between"))
+    (second * x * both).sum().backward()
+    value, slope = np.tanh(1), 1 - np.tanh(1) ** 2
+    assert events[1] == "between"
+    assert [name for name, _ in (events[0], *events[2:])] in (
+        ["second", "first", "both"],
+        ["second", "both", "first"],
+    )
+    expected = {"second": value, "first": slope, "both": value + slope}
+    for name, grad in (events[0], *events[2:]):
+        np.testing.assert_allclose(grad, expected[name] * np.ones(2), rtol=1e-6)
+
+
+def test_a_leaf_that_is_no_longer_there_is_watched_no_more():
+    x = sg.ones(1, requires_grad=True)
+    x.register_post_accumulate_grad_hook(print)
+    assert id(x) in tape.watched
+    number = id(x)
+    del x
+    assert number not in tape.watched

@@ -12,6 +12,8 @@ from benchmarks.contestants import CONTESTANTS
 from benchmarks.environment import contestant_environment
 from benchmarks.workloads import ROWS
 
+from ..distributed.launch import needs_mpi
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -53,3 +55,18 @@ def test_the_program_prints_its_table():
     )
     assert "| one tiny op, forward and backward |" in done.stdout
     assert "medians of 1 rounds" in done.stdout
+
+
+@needs_mpi
+def test_the_program_of_several_processes_prints_its_tables():
+    variables = {**os.environ, "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe"}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.parallel", "--rounds", "1", "--seconds", "0.01"],
+        cwd=ROOT,
+        env=variables,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("| 2 ranks, 1 thread each |") == 2
+    assert done.stdout.count("- 1024 ranks: ") == 2

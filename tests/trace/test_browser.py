@@ -375,3 +375,24 @@ def test_help_opens_and_closes(page):
     assert page.find("#keys").is_displayed()
     page.press(Keys.ESCAPE)
     assert not page.find("#keys").is_displayed()
+
+
+def test_the_flame_view(page):
+    net, x = sg.nn.Sequential(sg.nn.Linear(4, 3), sg.nn.Tanh()), sg.rand(2, 4)
+    with sg.trace(profile=True) as trace:
+        net(x).sum().backward()
+    page.open(trace, width=400)
+    page.press("p")
+    names = page.run("[...document.querySelectorAll('.bar')].map((b) => b.textContent)")
+    assert {"addmm", "tanh", "backward", "TanhBackward0", "Sequential"} <= set(names)
+    assert "whole run" in page.find("#flame").text
+    page.run(
+        "[...document.querySelectorAll('.bar')].find((b) => b.textContent == 'TanhBackward0').click()"
+    )
+    kinds = [(s["kind"], s["row"]) for s in trace.document()["steps"]]
+    assert kinds[page.step][0] == "backward"
+    assert trace.document()["rows"][kinds[page.step][1]]["op"] == "tanh"
+    assert "by itself" in page.find("#flame-text").text
+    page.press(Keys.ESCAPE)
+    page.open(programs.softmax()[0])
+    assert page.find("#flames").get_attribute("hidden")

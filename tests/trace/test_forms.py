@@ -53,7 +53,7 @@ def test_json_is_the_document(trace):
     assert document["schema"] == "tinygrad_sm.trace/1"
     assert set(document) == {
         "schema", "title", "error", "cap", "rows", "steps", "walks", "groups", "rules", "places",
-        "files", "values", "memory", "first",
+        "files", "values", "memory", "first", "flame",
     }  # fmt: skip
 
 

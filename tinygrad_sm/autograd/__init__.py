@@ -44,6 +44,7 @@ __all__ = [
     "no_grad",
     "once_differentiable",
     "primitive",
+    "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
@@ -51,7 +52,7 @@ __all__ = [
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = dict.fromkeys(("GradcheckError", "gradcheck", "gradgradcheck"), "check")
 _LAZY.update(dict.fromkeys(("detect_anomaly", "set_detect_anomaly"), "anomaly_mode"))
-_LAZY_MODULES = ("anomaly_mode", "forward_ad", "functional")
+_LAZY_MODULES = ("anomaly_mode", "forward_ad", "functional", "profiler")
 
 
 def __getattr__(name: str) -> _Any:

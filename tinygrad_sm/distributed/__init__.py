@@ -39,6 +39,7 @@ from .groups import (
     is_mpi_available,
     is_nccl_available,
     is_torchelastic_launched,
+    manual_seed,
     new_group,
 )
 from .objects import (
@@ -89,6 +90,7 @@ __all__ = [
     "is_nccl_available",
     "is_torchelastic_launched",
     "isend",
+    "manual_seed",
     "new_group",
     "recv",
     "reduce",

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+
+from ..ops import random
 from . import engine
 
 TIMEOUT = timedelta(minutes=30)
@@ -145,6 +148,20 @@ def init_process_group(
             )
     engine.farewells()
     GroupMember.WORLD = ProcessGroup(world, range(world.size), timeout or TIMEOUT)
+
+
+def manual_seed(seed: int, group: Group = None) -> None:
+    """Seed the default generator of each rank by its own number: no two ranks draw the same.
+
+    For what must differ from rank to rank, such as dropout and the augmentation of data; a model's
+    starting weights are those of rank 0 whatever the seeds.
+
+    Args:
+        seed: the same on every rank, of 0 to 2**64 - 1.
+        group: the group whose ranks count; the world by default.
+    """
+    sequence = np.random.SeedSequence([seed, get_rank(group)])
+    random.manual_seed(int(sequence.generate_state(1, np.uint64)[0]))
 
 
 def destroy_process_group(group: Group = None) -> None:

@@ -19,20 +19,14 @@ def gelu_tanh_definition(x: Any) -> Any:
     return 0.5 * x * (1 + np.tanh(_ROOT * (x + 0.044715 * (x * x * x))))
 
 
-def gelu_tanh_slope(x: Any) -> Any:
-    """Its derivative, in blocks where that is fast: for arrays."""
-    if type(x) is np.ndarray:
-        return kernels.gelu_tanh_slope(x)
-    t = np.tanh(_ROOT * (x + 0.044715 * (x * x * x)))
-    return 0.5 * (1 + t + x * (1 - t * t) * (_ROOT * (1 + 3 * 0.044715 * (x * x))))
-
-
-gelu_tanh = unary(
+gelu_tanh = primitive(
     kernels.gelu_tanh,
     "GELU by tanh (Hendrycks and Gimpel, 2016, section 2).",
     name="gelu",
-    to_float=True,
-    x=lambda g, x: g * gelu_tanh_slope(x),
+    residuals=("share",),
+    definition=gelu_tanh_definition,
+    family="elementwise",
+    x=lambda g, x, share: g * kernels.gelu_tanh_slope(x, share),
 )
 gelu = unary(
     lambda x: x * (0.5 * (1 + _erf(x / math.sqrt(2)))),

@@ -10,12 +10,12 @@ import numpy as np
 from ..primitive import primitive
 from ..tape import wrap
 from .elementwise import rsqrt
-from .kernels import row_sums, softmax_rows
+from .kernels import matrix_product, row_sums, softmax_rows
 from .softmax import log_softmax
 
 
 def _linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    out = x @ weight.T
+    out: np.ndarray = matrix_product(x, weight.T)
     out += bias
     return out
 
@@ -32,7 +32,7 @@ linear = primitive(
     "``x weight^T + bias``: rows of features (..., in) to (..., out).",
     name="addmm",
     linear=("x+bias", "weight+bias"),
-    x=lambda g, weight: np.matmul(g, weight),
+    x=lambda g, weight: matrix_product(g, weight),
     weight=lambda g, x: flat_product(g, x),
     bias=lambda g: g,
 )

@@ -10,6 +10,7 @@ import numpy as np
 from ..dtypes import promote
 from ..primitive import primitive
 from ..tape import Value
+from .kernels import matrix_product
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -20,10 +21,10 @@ def _mT(x: Any) -> Any:
 
 
 _matmul = primitive(
-    np.matmul,
+    matrix_product,
     name="mm",
     linear=("x", "y"),
-    x=lambda g, y: np.matmul(g, _mT(y)),
+    x=lambda g, y: matrix_product(g, _mT(y)),
     y=lambda g, x, shape: _left_product(x, g, len(shape)),
 )
 

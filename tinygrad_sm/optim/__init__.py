@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .rmsprop import RMSprop
     from .rprop import Rprop
     from .sparse_adam import SparseAdam
+    from .zero import ZeroRedundancyOptimizer
 
 __all__ = [
     "ASGD",
@@ -38,6 +39,7 @@ __all__ = [
     "RMSprop",
     "Rprop",
     "SparseAdam",
+    "ZeroRedundancyOptimizer",
     "lr_scheduler",
     "swa_utils",
 ]
@@ -49,6 +51,8 @@ def __getattr__(name: str) -> Any:
         return import_module(f"{__name__}.{name}")
     if name == "SparseAdam":
         return import_module(f"{__name__}.sparse_adam").SparseAdam
+    if name == "ZeroRedundancyOptimizer":
+        return import_module(f"{__name__}.zero").ZeroRedundancyOptimizer
     if name in __all__:
         return getattr(import_module(f"{__name__}.{name.lower()}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

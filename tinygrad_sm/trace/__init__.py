@@ -26,7 +26,7 @@ def trace(input: Any = None, **options: Any) -> Any:
 
     Args:
         input: a matrix (n, m), or nothing.
-        **options: ``max_bytes``, ``check`` and ``title``, as ``Trace`` has them.
+        **options: ``max_bytes``, ``check``, ``title`` and ``profile``, as ``Trace`` has them.
 
     Raises:
         RuntimeError: for a tensor that is no matrix.

@@ -173,7 +173,7 @@ def _function(name: str, arguments: list[Any], node: ast.Call) -> tuple[Tree, in
         return ["test", ["row", a, ["op", _TESTS[name]], b]], _ATOM
     if name in ("sum", "_total") and first is not None:
         return ["row", ["op", "∑"], _convert(first, _SIGN)], _PRODUCT
-    if name == "matmul":
+    if name in ("matmul", "matrix_product"):
         return _product(arguments[0], arguments[1])
     if name in ("flat_product", "_left_product"):
         return _product(ast.Attribute(arguments[0], "mT"), arguments[1])

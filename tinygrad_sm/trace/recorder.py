@@ -321,6 +321,24 @@ class Recorder(Watcher):
         self.walks.append(tape.user_line(4))
         return _Watched(pending, self, len(self.walks) - 1)
 
+    def flame(self, events: Any) -> list[dict[str, Any]]:
+        """What a profile measured meanwhile, each event with its row: see ``schema.md``."""
+        begin = events[0].start if events else 0
+        return [
+            {
+                "name": e.name,
+                "kind": e.kind,
+                "module": e.module,
+                "start": (e.start - begin) / 1e3,
+                "time": e.total / 1e3,
+                "own": e.alone / 1e3,
+                "depth": e.depth,
+                "bytes": e.memory,
+                "row": self._of_node.get(e.order, -1),
+            }
+            for e in events
+        ]
+
     def close(self) -> None:
         """End the run; the rest happens without the program's own objects."""
         self.store.close()

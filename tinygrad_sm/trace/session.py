@@ -21,13 +21,18 @@ class Trace:
             the page says so.
         check: whether each rule is held against finite differences when the trace is shown.
         title: the page's title; the name of the program by default.
+        profile: whether to measure times too, for the page's flame view (see ``profiler``).
 
     Raises:
         RuntimeError: on entry, while another trace runs.
     """
 
     def __init__(
-        self, max_bytes: int = MAX_BYTES, check: bool = True, title: str | None = None
+        self,
+        max_bytes: int = MAX_BYTES,
+        check: bool = True,
+        title: str | None = None,
+        profile: bool = False,
     ) -> None:
         self.title = title or os.path.basename(sys.argv[0] or "") or "session"
         self.error: dict[str, Any] | None = None
@@ -35,6 +40,12 @@ class Trace:
         self._recorder = Recorder(max_bytes)
         self._document: dict[str, Any] | None = None
         self._used = False
+        self._profile: Any = None
+        self._flame: list[dict[str, Any]] | None = None
+        if profile:
+            from ..profiler.session import profile as Profile  # loaded only where it is asked for
+
+            self._profile = Profile(profile_memory=True)
 
     def __enter__(self) -> Trace:
         if any(isinstance(watcher, Recorder) for watcher in watchers()):
@@ -43,9 +54,14 @@ class Trace:
             raise RuntimeError("trace: this one has run already: make another with trace()")
         self._used = True
         watch(self._recorder)
+        if self._profile is not None:
+            self._profile.start()
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, frames: Any) -> None:
+        if self._profile is not None:
+            self._profile.stop()
+            self._flame = self._recorder.flame(self._profile.events())
         unwatch(self._recorder)
         self._recorder.close()
         if error is not None and not isinstance(error, SystemExit):
@@ -63,7 +79,19 @@ class Trace:
             from .document import Document  # here and below: loaded only where a trace is shown
 
             self._document = Document(self._recorder, self.title, self.error, self._check).build()
+            self._document["flame"] = self._flame
         return self._document
+
+    @property
+    def profile(self) -> Any:
+        """The times of the run, as ``profiler.profile`` has them.
+
+        Raises:
+            RuntimeError: if they were not asked for.
+        """
+        if self._profile is None:
+            raise RuntimeError("trace: no times were measured: make it with trace(profile=True)")
+        return self._profile
 
     def json(self) -> str:
         """The document as JSON."""

@@ -195,3 +195,14 @@ def test_hooks_keep_nothing_alive():
         assert node() is None
     finally:
         gc.enable()
+
+
+def test_a_child_trains_in_its_own_way():
+    class Frozen(nn.BatchNorm1d):
+        def train(self, mode=True):
+            return super().train(False)
+
+    model = nn.Sequential(nn.Linear(2, 2), nn.Sequential(Frozen(2)))
+    assert not model.train()[1][0].training
+    assert model[1].training
+    assert not model.eval()[1].training

@@ -149,7 +149,9 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
-    return activation.gelu_tanh(input) if approximate == "tanh" else activation.gelu(input)
+    if approximate == "tanh":
+        return activation.gelu_tanh(float_input(input))
+    return activation.gelu(input)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:

@@ -481,8 +481,9 @@ class Module:
         """
         if not isinstance(mode, bool):
             raise ValueError(f"training mode is expected to be boolean, not {mode!r}")
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for child in self.children():
+            child.train(mode)  # which a child may have its own way of doing
         return self
 
     def eval(self) -> Self:

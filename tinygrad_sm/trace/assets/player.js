@@ -159,6 +159,7 @@ const KEYS = {
   f: () => foldCurrent(),
   g: () => otherSide(),
   n: () => toNotFinite(),
+  p: () => flames.length && showFlame(),
   t: () => nextTheme(),
   "?": () => byId("keys").showModal(),
 };
@@ -174,7 +175,7 @@ function foldCurrent() {
 }
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open || byId("flame").open) return;
   const inside = event.target.closest("select, input, button");
   if (inside?.matches("select") || (inside?.matches("button") && event.key === " ")) return;
   if (event.target.matches("#source-lines, #cards, #rule-body") && ["ArrowDown", "ArrowUp"].includes(event.key)) return;
@@ -204,6 +205,8 @@ function begin() {
   on("back", () => { play(false); goTo(state.step - 1); }); on("next", () => { play(false); goTo(state.step + 1); });
   on("play", () => play(!state.timer)); on("continue", toBreakpoint); on("gradient", otherSide);
   on("nonfinite", toNotFinite); on("theme", nextTheme); on("help", () => byId("keys").showModal());
+  byId("flames").hidden = !flames.length;
+  on("flames", showFlame); on("flame-whole", () => drawFlame());
   on("fold", () => { groups.forEach((_, i) => folded.add(i)); layOutTape(); });
   on("unfold", () => { folded.clear(); layOutTape(); });
   byId("speed").addEventListener("change", () => state.timer && play(true));
