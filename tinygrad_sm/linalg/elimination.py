@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..ops.indexing import gather
 from ..ops.linear_algebra import matmul
 from ..ops.shape import tril, triu
 from ..primitive import Operation, primitive
@@ -81,7 +82,23 @@ def _lu_rule(g: Any, out: Any) -> Any:
     return np.concatenate([left, _solve(mT(L), beside)], -1) if n > m else left
 
 
-_triangles: Operation = primitive(lambda A, packed: packed, name="linalg_lu_factor", A=_lu_rule)
+def _first_zero(packed: np.ndarray) -> np.ndarray:
+    zero = np.diagonal(packed, axis1=-2, axis2=-1) == 0
+    first = zero.argmax(-1) + 1 if zero.shape[-1] else 0
+    return np.asarray(np.where(zero.any(-1), first, 0), np.int32)
+
+
+def _permutation(pivots: np.ndarray, rows: int, kind: np.dtype) -> np.ndarray:
+    return mT(np.eye(rows, dtype=kind)[_orders(pivots, rows)])
+
+
+_pivots_of = primitive(lambda A: _eliminate(A)[1], name="lu_pivots", family="trailing")
+_order_of = primitive(_orders, name="lu_order", family="trailing")
+_info_of = primitive(_first_zero, name="lu_info", family="trailing")
+_permutation_of = primitive(_permutation, name="lu_permutation", family="trailing")
+_triangles: Operation = primitive(
+    lambda A: _eliminate(A)[0], name="linalg_lu_factor", family="trailing", A=_lu_rule
+)
 
 
 def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> LUFactorEx:
@@ -100,17 +117,16 @@ def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> L
     need_matrix("linalg.lu_factor_ex", A)
     if not pivot:
         raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
-    packed, pivots = _eliminate(A.array)
-    order = _orders(pivots, A.array.shape[-2])
-    zero = np.diagonal(packed, axis1=-2, axis2=-1) == 0
-    info = np.where(zero.any(-1), zero.argmax(-1) + 1 if zero.shape[-1] else 0, 0).astype(np.int32)
-    if check_errors and info.any():
+    pivots = _pivots_of(A)
+    order = _order_of(pivots, A.array.shape[-2]).unsqueeze(-1).expand(A.array.shape)
+    packed = _triangles(gather(A, -2, order))  # whose pivots are in place
+    info = _info_of(packed)
+    if check_errors and (place := values_of(info).max(initial=0)):
         raise LinAlgError(
-            f"linalg.lu_factor: U[{info.max()},{info.max()}], counted from 1, is 0, and using it in "
-            "lu_solve would divide by 0: the matrix is singular"
+            f"linalg.lu_factor: U[{place},{place}], counted from 1, is 0, and using it in lu_solve "
+            "would divide by 0: the matrix is singular"
         )
-    permuted = A.take_along_dim(wrap(order[..., None]), -2) if A.array.size else A
-    return LUFactorEx(_triangles(permuted, packed), wrap(pivots), wrap(np.asarray(info)))
+    return LUFactorEx(packed, pivots, info)
 
 
 def lu_factor(A: Any, *, pivot: bool = True) -> LUFactor:
@@ -136,7 +152,7 @@ def lu_unpack(
     kind, k = LU_data.array.dtype, min(m, n)
     P = L = U = wrap(np.zeros(0, kind))
     if unpack_pivots:
-        P = wrap(mT(np.eye(m, dtype=kind)[_orders(LU_pivots.array, m)]).copy())
+        P = _permutation_of(LU_pivots, m, kind)
     if unpack_data:
         L = tril(LU_data[..., :k], -1) + wrap(np.eye(m, k, dtype=kind))
         U = triu(LU_data[..., :k, :])
