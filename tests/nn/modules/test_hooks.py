@@ -198,11 +198,11 @@ def test_hooks_keep_nothing_alive():
 
 
 def test_a_child_trains_in_its_own_way():
-    class Frozen(nn.BatchNorm1d):
+    class Frozen(sg.nn.BatchNorm1d):
         def train(self, mode=True):
             return super().train(False)
 
-    model = nn.Sequential(nn.Linear(2, 2), nn.Sequential(Frozen(2)))
+    model = sg.nn.Sequential(sg.nn.Linear(2, 2), sg.nn.Sequential(Frozen(2)))
     assert not model.train()[1][0].training
     assert model[1].training
     assert not model.eval()[1].training
