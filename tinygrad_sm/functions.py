@@ -9,15 +9,22 @@ from .linalg.older_names import (
     cholesky_solve,
     cross,
     det,
+    geqrf,
     inverse,
     logdet,
+    lu,
+    lu_solve,
+    lu_unpack,
     matrix_exp,
     matrix_power,
     norm,
+    orgqr,
+    pca_lowrank,
     pinverse,
     qr,
     slogdet,
     svd,
+    svd_lowrank,
     triangular_solve,
 )
 from .ops.aliases import (
@@ -437,13 +444,13 @@ _WITH_OUT = """
     column_stack concat concatenate conj_physical copysign cos cosh cross cummax cummin cumprod
     cumsum deg2rad diag diff digamma div divide dot dstack empty empty_like empty_strided eq erf
     erfc erfinv exp exp2 expm1 eye fix float_power floor floor_divide fmax fmin fmod frac frexp
-    full gather gcd ge ger greater greater_equal gt hamming_window heaviside histc histogram
+    full gather gcd ge geqrf ger greater greater_equal gt hamming_window heaviside histc histogram
     hstack hypot i0 igamma igammac index_add index_copy index_reduce index_select inner inverse
     isin isneginf isposinf kron kthvalue lcm ldexp le lerp less less_equal lgamma linspace log
     log10 log1p log2 log_softmax logaddexp logaddexp2 logcumsumexp logical_and logical_not
-    logical_or logical_xor logit logspace logsumexp lt masked_select matmul matrix_power max
+    logical_or logical_xor logit logspace logsumexp lt lu lu_solve lu_unpack masked_select matmul matrix_power max
     maximum mean median min minimum mm mode msort mul multinomial multiply mv mvlgamma nan_to_num
-    nanmean nanmedian nanquantile nansum narrow_copy ne neg negative nextafter nonzero norm normal
+    nanmean nanmedian nanquantile nansum narrow_copy ne neg negative nextafter nonzero norm normal orgqr
     not_equal ones ones_like outer polygamma pow qr quantile rad2deg rand rand_like randint randn
     randn_like randperm range reciprocal remainder renorm round row_stack rsqrt scatter
     scatter_add scatter_reduce searchsorted sgn sigmoid sign signbit sin sinc sinh slice_scatter

@@ -360,6 +360,10 @@ class Operations(Value):
     cholesky = older_names.cholesky
     qr = older_names.qr
     cross = older_names.cross
+    lu = older_names.lu
+    lu_solve = older_names.lu_solve
+    geqrf = older_names.geqrf
+    orgqr = older_names.orgqr
 
     __add__ = __radd__ = elementwise._add
     __sub__ = elementwise.sub

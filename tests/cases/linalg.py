@@ -1,6 +1,7 @@
 """Matrix functions: one module of cases for the package ``linalg``."""
 
 import math
+import warnings
 
 import numpy as np
 
@@ -9,6 +10,13 @@ from .registry import CUBE, A, case, normal
 SQUARE, PAIR = normal(2, 3, 3), normal(2, 3, 2, seed=8)
 TALL, WIDE = normal(2, 4, 3), normal(2, 3, 4)
 TWO = normal(4, 2, seed=9)
+
+
+def _deprecated(call):
+    """What PyTorch still has, but warns of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return call()
 
 
 def _definite(m, x):
@@ -62,6 +70,29 @@ for x in (SQUARE, TALL, WIDE):
 case("eigh", lambda m, x: m.linalg.eigh(x + x.mT)[0], SQUARE)
 case("eigh", lambda m, x: m.linalg.eigh(x + x.mT)[1].abs(), SQUARE)
 case("eigvalsh", lambda m, x: m.linalg.eigvalsh(x + x.mT, "U"), SQUARE)
+for x in (SQUARE, TALL, WIDE):
+    case("lu_factor", lambda m, x: m.linalg.lu_factor_ex(x)[0], x)
+    case("lu", lambda m, x: m.linalg.lu(x)[1], x)
+    case("lu", lambda m, x: m.lu_unpack(*m.linalg.lu_factor_ex(x)[:2])[2], x)
+case("lu_factor", lambda m, x: m.linalg.lu_factor(x)[0], SQUARE)
+for left in (True, False):
+    for adjoint in (True, False):
+        case(
+            "lu_solve",
+            lambda m, x, y, s=left, t=adjoint: m.linalg.lu_solve(
+                *m.linalg.lu_factor(x), y if s else y.mT, left=s, adjoint=t
+            ),
+            SQUARE,
+            PAIR,
+        )
+case("lu_solve", lambda m, x, y: _deprecated(lambda: m.lu_solve(y, *m.lu(x))), SQUARE, PAIR)
+case("lu_solve", lambda m, x, y: _deprecated(lambda: y.lu_solve(*x.lu())), SQUARE, PAIR)
+case("householder_product", lambda m, x, t: m.linalg.householder_product(x, t), TALL, TALL[:, 0])
+case("orgqr", lambda m, x, t: x.orgqr(t), TALL[0], TALL[0, 0, :2])
+case("orgqr", lambda m, x: m.orgqr(*m.geqrf(m.tensor(TALL, dtype=x.dtype))) * x.sum(), TALL)
+case("orgqr", lambda m, x: m.orgqr(*m.tensor(TALL, dtype=x.dtype).geqrf()) * x.sum(), TALL)
+case("svd_lowrank", lambda m, x: m.svd_lowrank(x, 3)[1], TALL)
+case("pca_lowrank", lambda m, x: m.pca_lowrank(x, 3)[1], TALL)
 case("lstsq", lambda m, x, y: m.linalg.lstsq(x, y)[0], TALL[0], TWO)
 for order in ("fro", "nuc", 2, -2, 1, -1, math.inf, -math.inf):
     case("matrix_norm", lambda m, x, o=order: m.linalg.matrix_norm(x, o), WIDE)

@@ -45,11 +45,12 @@ def mixes(count):
             yield tuple(0 if j == i else None for j in range(count))
 
 
-# These look at values outside of a primitive, or at memory. Where that is a batch's, they say so;
+# These look at values outside of a primitive, or at memory, or draw numbers. Where that is a batch's, they say so;
 # with only another argument batched, or along no dimension, some of them need not.
 LOOK_AT_VALUES = {
     "as_strided", "diagonal_scatter", "kthvalue", "lstsq", "masked_scatter", "matrix_exp",
-    "median", "mode", "nanmedian", "nanquantile", "quantile", "select_scatter", "slice_scatter",
+    "median", "mode", "nanmedian", "nanquantile", "pca_lowrank", "quantile", "select_scatter",
+    "slice_scatter", "svd_lowrank",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..ops.reduction import norm as norm_over
-from . import factorizations, products, solvers
+from . import elimination, factorizations, householder, products, solvers
 from .norms import matrix_norm
 from .products import multi_dot
 
@@ -18,6 +18,9 @@ matrix_power, matrix_exp = products.matrix_power, products.matrix_exp
 cholesky_solve, cholesky_inverse = solvers.cholesky_solve, solvers.cholesky_inverse
 triangular_solve = solvers.triangular_solve
 svd = factorizations.old_svd
+lu, lu_solve, lu_unpack = elimination.old_lu, elimination.old_lu_solve, elimination.lu_unpack
+geqrf, orgqr = householder.geqrf, householder.householder_product
+svd_lowrank, pca_lowrank = householder.svd_lowrank, householder.pca_lowrank
 
 
 def norm(
