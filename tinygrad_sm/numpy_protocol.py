@@ -187,7 +187,7 @@ def _split(a: Any, cuts: Any, axis: int) -> list[Any]:
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
     """NumPy's protocol for elementwise functions."""
-    if method == "reduce" and ufunc is np.add:
+    if method == "reduce" and ufunc is np.add and options.keys() <= {"axis", "keepdims"}:
         return reduction.sum(inputs[0], options.get("axis", 0), options.get("keepdims", False))
     if method != "__call__" or options or ufunc not in UFUNCS:
         if "out" in options:
