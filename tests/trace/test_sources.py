@@ -15,14 +15,17 @@ from tinygrad_sm.trace.sources import rule_source, shown_path
 
 
 def rules():
+    """Every rule of the package, in an order that each process of a parallel run finds alike."""
     package = {
-        (op.name, argument): rule
+        (op.name, argument, rule.__module__, rule.__code__.co_firstlineno): rule
         for op in gc.get_objects()
         if issubclass(type(op), Primitive) and getattr(op.forward, "__module__", None) != __name__
         for argument, rule in op.rules.items()
         if str(getattr(rule, "__module__", "")).startswith("tinygrad_sm")
     }
-    return [pytest.param(*key, rule, id="-".join(key)) for key, rule in package.items()]
+    return [
+        pytest.param(*key[:2], package[key], id=f"{key[0]}-{key[1]}") for key in sorted(package)
+    ]
 
 
 @pytest.mark.parametrize(("op", "argument", "rule"), rules())
