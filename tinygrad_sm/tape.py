@@ -647,17 +647,10 @@ class _Gradients:
             heappush(self.heap, (0.5 - order, stop))
 
 
-class _StopOp:
-    """What the walk reads of a node's operation."""
-
-    several = takes_none = False
-
-
 class _Stop:
     """A place on the walk, after the last node that a leaf feeds, where the leaf gets its gradient."""
 
-    op = _StopOp
-    hooks = None
+    op = hooks = None
     parents = ()
 
     def __init__(self, pending: _Gradients, leaf: Any) -> None:

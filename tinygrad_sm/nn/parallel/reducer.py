@@ -9,7 +9,7 @@ import numpy as np
 
 from ...distributed.engine import mpi
 from ...distributed.work import Work
-from ...tape import LEAF, Node, written
+from ...tape import LEAF, Node, nodes_below, written
 from ...tensor import Tensor
 
 MEGABYTE = 1024 * 1024
@@ -165,15 +165,10 @@ class Reducer:
 
 def parameters_below(outputs: Any) -> set[Tensor]:
     """The leaves that tensors, in any nest of lists, tuples and dicts, depend on."""
-    found = {t if t.node is LEAF else t.node for t in tensors_in(outputs) if t.requires_grad}
-    stack = list(found)
-    while stack:
-        place = stack.pop()
-        if type(place) is Node:
-            new = {parent for parent in place.parents if parent is not None} - found
-            found |= new
-            stack += new
-    return {place for place in found if type(place) is not Node}
+    places = {t if t.node is LEAF else t.node for t in tensors_in(outputs) if t.requires_grad}
+    for node in nodes_below(place for place in places if type(place) is Node):
+        places.update(parent for parent in node.parents if parent is not None)
+    return {place for place in places if type(place) is not Node}
 
 
 def tensors_in(nest: Any) -> Iterator[Tensor]:
