@@ -434,6 +434,7 @@ from .ops.trigonometry import (
     sinh,
     tan,
 )
+from .out import NUMBERS as _NUMBERS
 from .out import public as _public
 
 _WITH_OUT = """
@@ -458,16 +459,4 @@ _WITH_OUT = """
     tensordot topk triangular_solve tril triu true_divide trunc var var_mean vdot vstack where
     xlogy zeros zeros_like
 """
-NUMBERS = {
-    "none": """
-        arctan2 atan2 dist fmax fmin gcd gammainc gammaincc hypot igamma igammac lcm ldexp logaddexp
-        logaddexp2 logical_and logical_or logical_xor maximum minimum nextafter""",
-    "second": """
-        clamp_max clamp_min copysign eq fmod ge greater greater_equal gt le less less_equal
-        lt max min ne not_equal rsub""",
-    "either": """
-        bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor float_power isin pow
-        remainder xlog1py xlogy zeta""",
-    "both": "add div divide floor_divide mul multiply sub subtract true_divide",
-}
-_public(globals(), _WITH_OUT, NUMBERS)
+_public(globals(), _WITH_OUT, _NUMBERS)

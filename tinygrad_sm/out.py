@@ -13,12 +13,26 @@ import numpy as np
 from .dtypes import CATEGORY, PYTHON_TYPES
 from .tape import Value, is_grad_enabled, wrap, written
 
+# which functions of two operands take a number, and in place of which: see needing_tensors
+NUMBERS = {
+    "none": """
+        arctan2 atan2 dist fmax fmin gcd gammainc gammaincc hypot igamma igammac lcm ldexp logaddexp
+        logaddexp2 logical_and logical_or logical_xor maximum minimum nextafter""",
+    "second": """
+        clamp_max clamp_min copysign eq fmod ge greater greater_equal gt le less less_equal
+        lt max min ne not_equal rsub""",
+    "either": """
+        bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor float_power isin pow
+        remainder xlog1py xlogy zeta""",
+    "both": "add div divide floor_divide mul multiply sub subtract true_divide",
+}
 
+# Each wrapper is cached: one function stays one object, however many names it has.
+
+
+@functools.cache
 def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, which raises TypeError where it is given something else than a Tensor."""
-    found = _WRAPPED.get(function)
-    if found is not None:
-        return found
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -28,12 +42,7 @@ def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
             _need_tensor(function, error)
             raise
 
-    _WRAPPED[function] = call
     return call
-
-
-_WRAPPED: dict[Callable[..., Any], Callable[..., Any]] = {}  # one function, however many names
-_TAKING_OUT: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
 def _need_tensor(function: Callable[..., Any], error: AttributeError) -> None:
@@ -56,15 +65,13 @@ def public(room: dict[str, Any], with_out: str = "", numbers: dict[str, str] | N
         if type(function) is FunctionType and not name.startswith("_"):
             if name in allowed:
                 function = needing_tensors(function, allowed[name])
-            if name in taking_out:  # one object, however many names: so it can be pickled
-                wrapped = _TAKING_OUT[function] = _TAKING_OUT.get(function) or takes_out(function)
-            else:
-                wrapped = of_tensors(function)
+            wrapped = (takes_out if name in taking_out else of_tensors)(function)
             if wrapped.__module__ == function.__module__:
                 wrapped.__module__ = room["__name__"]  # where pickle finds it by its name
             room[name] = wrapped
 
 
+@functools.cache
 def needing_tensors(function: Callable[..., Any], numbers: str) -> Callable[..., Any]:
     """The function of two operands, which raises TypeError for a number in place of a tensor.
 
@@ -93,6 +100,7 @@ def needing_tensors(function: Callable[..., Any], numbers: str) -> Callable[...,
     return call
 
 
+@functools.cache
 def takes_out(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function with an ``out`` argument: a tensor, or several for several results."""
     names = _names_of(function)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .functions import NUMBERS
 from .ops.bessel import i0, i0e, i1, i1e
 from .ops.cylinder_functions import (
     airy_ai,
@@ -40,6 +39,7 @@ from .ops.polynomials import (
 from .ops.reduction import logsumexp
 from .ops.softmax import log_softmax, softmax
 from .ops.trigonometry import sinc
+from .out import NUMBERS as _NUMBERS
 from .out import public as _public
 
 __all__ = [
@@ -103,4 +103,4 @@ __all__ = [
 
 psi = digamma
 modified_bessel_i0, modified_bessel_i1 = i0, i1
-_public(globals(), " ".join(__all__), NUMBERS)
+_public(globals(), " ".join(__all__), _NUMBERS)
