@@ -9,7 +9,7 @@ tensors that do not fit, and ``DistributedError`` if another rank does not take 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,14 +26,34 @@ from .buffers import (
 )
 from .debug import check_same_call
 from .engine import mpi
-from .groups import Group, member_of, peer
+from .groups import Group, member_of, root
 from .reductions import ReduceOp, buffer, mpi_op
 from .work import Work, done
 
 
-def _source(group: Any, name: str, in_world: int | None, in_group: int | None) -> int:
-    """The rank that a call is about: of the world's rank 0 by default."""
-    return peer(group, name, 0 if in_world is None and in_group is None else in_world, in_group)
+def _call(
+    members: Any,
+    what: str,
+    begin: Callable[[], list[Any]],
+    async_op: bool,
+    finish: Callable[[], object] | None = None,
+) -> Work | None:
+    """Begin a call, once it is known to be the same on every rank, and wait for it if asked to."""
+    check_same_call(members, what)
+    return done(Work(begin(), what, members, finish), async_op)
+
+
+def _reduced(
+    flat: np.ndarray, op: ReduceOp, members: Any, finish: Callable[[], None]
+) -> Callable[[], None]:
+    """What is to be done with a sum that arrived in ``flat``: a mean is still to be made of it."""
+
+    def divide() -> None:
+        if op is ReduceOp.AVG:
+            flat[...] /= members.size()
+        finish()
+
+    return divide
 
 
 def all_reduce(
@@ -54,16 +74,12 @@ def all_reduce(
         return None
     what = f"all_reduce({op.name}) of {shown(tensor)}"
     mpi_name = mpi_op(op, tensor.array.dtype)
-    check_same_call(members, what)
     flat, finish = incoming(tensor)
-    request = members.collectives.Iallreduce(mpi().IN_PLACE, buffer(flat), mpi_name)
 
-    def divide() -> None:
-        if op is ReduceOp.AVG:
-            flat[...] /= members.size()
-        finish()
+    def begin() -> list[Any]:
+        return [members.collectives.Iallreduce(mpi().IN_PLACE, buffer(flat), mpi_name)]
 
-    return done(Work([request], what, members, divide), async_op)
+    return _call(members, what, begin, async_op, _reduced(flat, op, members, finish))
 
 
 def reduce(
@@ -88,22 +104,19 @@ def reduce(
     check_tensors("reduce", "tensor", tensor)
     if members is None:
         return None
-    root = _source(members, "dst", dst, group_dst)
-    what = f"reduce({op.name}, dst={members.ranks[root]}) of {shown(tensor)}"
+    origin = root(members, "dst", dst, group_dst)
+    what = f"reduce({op.name}, dst={members.ranks[origin]}) of {shown(tensor)}"
     mpi_name = mpi_op(op, tensor.array.dtype)
-    check_same_call(members, what)
-    if members.rank() != root:
-        request = members.collectives.Ireduce(buffer(outgoing(tensor)), None, mpi_name, root)
-        return done(Work([request], what, members), async_op)
+    start = members.collectives.Ireduce
+    if members.rank() != origin:
+        sent = buffer(outgoing(tensor))
+        return _call(members, what, lambda: [start(sent, None, mpi_name, origin)], async_op)
     flat, finish = incoming(tensor)
-    request = members.collectives.Ireduce(mpi().IN_PLACE, buffer(flat), mpi_name, root)
 
-    def divide() -> None:
-        if op is ReduceOp.AVG:
-            flat[...] /= members.size()
-        finish()
+    def begin() -> list[Any]:
+        return [start(mpi().IN_PLACE, buffer(flat), mpi_name, origin)]
 
-    return done(Work([request], what, members, divide), async_op)
+    return _call(members, what, begin, async_op, _reduced(flat, op, members, finish))
 
 
 def broadcast(
@@ -126,16 +139,14 @@ def broadcast(
     check_tensors("broadcast", "tensor", tensor)
     if members is None:
         return None
-    root = _source(members, "src", src, group_src)
-    what = f"broadcast(src={members.ranks[root]}) of {shown(tensor)}"
-    check_same_call(members, what)
-    if members.rank() == root:
-        request = members.collectives.Ibcast(raw(outgoing(tensor)), root)
-        return done(Work([request], what, members), async_op)
+    origin = root(members, "src", src, group_src)
+    what = f"broadcast(src={members.ranks[origin]}) of {shown(tensor)}"
+    start = members.collectives.Ibcast
+    if members.rank() == origin:
+        sent = raw(outgoing(tensor))
+        return _call(members, what, lambda: [start(sent, origin)], async_op)
     flat, finish = incoming(tensor)
-    return done(
-        Work([members.collectives.Ibcast(raw(flat), root)], what, members, finish), async_op
-    )
+    return _call(members, what, lambda: [start(raw(flat), origin)], async_op, finish)
 
 
 def all_gather(
@@ -157,11 +168,13 @@ def all_gather(
     _check_length("all_gather", tensor_list, members)
     check_same_sizes("all_gather", tensor_list, tensor)
     what = f"all_gather of {shown(tensor)}"
-    check_same_call(members, what)
     flats, finish = all_incoming(tensor_list)
-    flats[members.rank()][...] = outgoing(tensor)
-    requests = [members.collectives.Ibcast(raw(flat), r) for r, flat in enumerate(flats)]
-    return done(Work(requests, what, members, finish), async_op)
+
+    def begin() -> list[Any]:
+        flats[members.rank()][...] = outgoing(tensor)
+        return [members.collectives.Ibcast(raw(flat), r) for r, flat in enumerate(flats)]
+
+    return _call(members, what, begin, async_op, finish)
 
 
 def all_gather_into_tensor(
@@ -181,10 +194,12 @@ def all_gather_into_tensor(
         return None
     _check_whole("all_gather_into_tensor", output_tensor, input_tensor, members)
     what = f"all_gather_into_tensor of {shown(input_tensor)}"
-    check_same_call(members, what)
     flat, finish = incoming(output_tensor)
-    request = members.collectives.Iallgather(raw(outgoing(input_tensor)), raw(flat))
-    return done(Work([request], what, members, finish), async_op)
+
+    def begin() -> list[Any]:
+        return [members.collectives.Iallgather(raw(outgoing(input_tensor)), raw(flat))]
+
+    return _call(members, what, begin, async_op, finish)
 
 
 def gather(
@@ -209,17 +224,20 @@ def gather(
     check_tensors("gather", "tensor", tensor)
     if members is None:
         return None
-    root = _source(members, "dst", dst, group_dst)
-    listed = _list_at_root("gather", "gather_list", gather_list, tensor, members, root)
-    what = f"gather(dst={members.ranks[root]}) of {shown(tensor)}"
-    check_same_call(members, what)
+    origin = root(members, "dst", dst, group_dst)
+    listed = _list_at_root("gather", "gather_list", gather_list, tensor, members, origin)
+    what = f"gather(dst={members.ranks[origin]}) of {shown(tensor)}"
     comm = members.collectives
     if listed is None:
-        return done(Work([comm.Isend(raw(outgoing(tensor)), root)], what, members), async_op)
+        sent = raw(outgoing(tensor))
+        return _call(members, what, lambda: [comm.Isend(sent, origin)], async_op)
     flats, finish = all_incoming(listed)
-    flats[root][...] = outgoing(tensor)
-    requests = [comm.Irecv(raw(flat), r) for r, flat in enumerate(flats) if r != root]
-    return done(Work(requests, what, members, finish), async_op)
+
+    def begin() -> list[Any]:
+        flats[origin][...] = outgoing(tensor)
+        return [comm.Irecv(raw(flat), r) for r, flat in enumerate(flats) if r != origin]
+
+    return _call(members, what, begin, async_op, finish)
 
 
 def scatter(
@@ -244,17 +262,19 @@ def scatter(
     check_tensors("scatter", "tensor", tensor)
     if members is None:
         return None
-    root = _source(members, "src", src, group_src)
-    listed = _list_at_root("scatter", "scatter_list", scatter_list, tensor, members, root)
-    what = f"scatter(src={members.ranks[root]}) of {shown(tensor)}"
-    check_same_call(members, what)
+    origin = root(members, "src", src, group_src)
+    listed = _list_at_root("scatter", "scatter_list", scatter_list, tensor, members, origin)
+    what = f"scatter(src={members.ranks[origin]}) of {shown(tensor)}"
     comm = members.collectives
     flat, finish = incoming(tensor)
-    if listed is None:
-        return done(Work([comm.Irecv(raw(flat), root)], what, members, finish), async_op)
-    flat[...] = outgoing(listed[root])
-    requests = [comm.Isend(raw(outgoing(t)), r) for r, t in enumerate(listed) if r != root]
-    return done(Work(requests, what, members, finish), async_op)
+
+    def begin() -> list[Any]:
+        if listed is None:
+            return [comm.Irecv(raw(flat), origin)]
+        flat[...] = outgoing(listed[origin])
+        return [comm.Isend(raw(outgoing(t)), r) for r, t in enumerate(listed) if r != origin]
+
+    return _call(members, what, begin, async_op, finish)
 
 
 def reduce_scatter(
@@ -282,21 +302,19 @@ def reduce_scatter(
     check_same_sizes("reduce_scatter", input_list, output)
     what = f"reduce_scatter({op.name}) of {shown(output)}"
     mpi_name = mpi_op(op, output.array.dtype)
-    check_same_call(members, what)
     flat, finish = incoming(output)
     result = np.empty_like(flat)  # output may share memory with an element of the list
-    requests = [
-        members.collectives.Ireduce(
-            buffer(outgoing(t)), buffer(result) if r == members.rank() else None, mpi_name, r
-        )
-        for r, t in enumerate(input_list)
-    ]
+
+    def begin() -> list[Any]:
+        mine = [buffer(result) if r == members.rank() else None for r in range(members.size())]
+        start = members.collectives.Ireduce
+        return [start(buffer(outgoing(t)), mine[r], mpi_name, r) for r, t in enumerate(input_list)]
 
     def take() -> None:
-        flat[...] = result / members.size() if op is ReduceOp.AVG else result
+        flat[...] = result
         finish()
 
-    return done(Work(requests, what, members, take), async_op)
+    return _call(members, what, begin, async_op, _reduced(result, op, members, take))
 
 
 def reduce_scatter_tensor(
@@ -348,14 +366,15 @@ def all_to_all(
     me, comm = members.rank(), members.collectives
     check_same_sizes("all_to_all", [output_tensor_list[me]], input_tensor_list[me])
     what = f"all_to_all of {input_tensor_list[me].array.dtype}"
-    check_same_call(members, what)
     flats, finish = all_incoming(output_tensor_list)
-    flats[me][...] = outgoing(input_tensor_list[me])
-    requests = [comm.Irecv(raw(flat), r) for r, flat in enumerate(flats) if r != me]
-    requests += [
-        comm.Isend(raw(outgoing(t)), r) for r, t in enumerate(input_tensor_list) if r != me
-    ]
-    return done(Work(requests, what, members, finish), async_op)
+
+    def begin() -> list[Any]:
+        flats[me][...] = outgoing(input_tensor_list[me])
+        received = [comm.Irecv(raw(flat), r) for r, flat in enumerate(flats) if r != me]
+        sent = [raw(outgoing(t)) for t in input_tensor_list]
+        return received + [comm.Isend(flat, r) for r, flat in enumerate(sent) if r != me]
+
+    return _call(members, what, begin, async_op, finish)
 
 
 def all_to_all_single(
@@ -395,8 +414,7 @@ def barrier(group: Group = None, async_op: bool = False, device_ids: Any = None)
     members = member_of(group)
     if members is None:
         return None
-    check_same_call(members, "barrier")
-    return done(Work([members.collectives.Ibarrier()], "barrier", members), async_op)
+    return _call(members, "barrier", lambda: [members.collectives.Ibarrier()], async_op)
 
 
 def _check_length(call: str, tensors: Sequence[Tensor], members: Any) -> None:
@@ -418,15 +436,15 @@ def _check_whole(call: str, whole: Tensor, part: Tensor, members: Any) -> None:
 
 
 def _list_at_root(
-    call: str, name: str, tensors: Any, tensor: Tensor, members: Any, root: int
+    call: str, name: str, tensors: Any, tensor: Tensor, members: Any, origin: int
 ) -> list[Tensor] | None:
     """The list, which only the root has; ``None`` elsewhere."""
-    if members.rank() != root:
+    if members.rank() != origin:
         if tensors:
-            raise ValueError(f"{call}: {name} must be given on rank {members.ranks[root]} only")
+            raise ValueError(f"{call}: {name} must be given on rank {members.ranks[origin]} only")
         return None
     if not tensors:
-        raise ValueError(f"{call}: {name} must be given on rank {members.ranks[root]}")
+        raise ValueError(f"{call}: {name} must be given on rank {members.ranks[origin]}")
     check_tensors(call, name, tensors)
     _check_length(call, tensors, members)
     check_same_sizes(call, tensors, tensor)

@@ -275,6 +275,11 @@ def get_group_rank(group: Group, global_rank: int) -> int:
     return int(ranks.index(global_rank))
 
 
+def root(group: Any, name: str, in_world: int | None, in_group: int | None) -> int:
+    """The rank that a collective is about, by its number in the group: rank 0 of the world by default."""
+    return peer(group, name, 0 if in_world is None and in_group is None else in_world, in_group)
+
+
 def peer(group: Any, name: str, in_world: int | None, in_group: int | None) -> int:
     """The other side of a call, by its number in the group.
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..tape import wrap
 from ..tensor import Tensor
 from .collectives import all_gather, all_gather_into_tensor, broadcast
-from .groups import Group, get_global_rank, member_of, peer
+from .groups import Group, get_global_rank, member_of, root
 
 
 def _packed(thing: Any) -> Tensor:
@@ -46,16 +46,16 @@ def broadcast_object_list(
     members = member_of(group)
     if members is None:
         return
-    root = peer(members, "src", 0 if src is None and group_src is None else src, group_src)
-    mine = _packed(object_list) if members.rank() == root else None
+    origin = root(members, "src", src, group_src)
+    mine = _packed(object_list) if members.rank() == origin else None
     size: Tensor = wrap(np.array(0 if mine is None else mine.array.size))
-    broadcast(size, group=members, group_src=root)
+    broadcast(size, group=members, group_src=origin)
     packed = _empty(int(size.array)) if mine is None else mine
-    broadcast(packed, group=members, group_src=root)
+    broadcast(packed, group=members, group_src=origin)
     received = _unpacked(packed, packed.array.size)
     if len(received) != len(object_list):
         raise ValueError(
-            f"broadcast_object_list: rank {get_global_rank(members, root)} sent {len(received)} "
+            f"broadcast_object_list: rank {get_global_rank(members, origin)} sent {len(received)} "
             f"objects, but the list here has {len(object_list)}"
         )
     if mine is None:
@@ -113,12 +113,12 @@ def gather_object(
     members = member_of(group)
     if members is None:
         return
-    root = peer(members, "dst", 0 if dst is None and group_dst is None else dst, group_dst)
-    if members.rank() == root and object_gather_list is None:
+    origin = root(members, "dst", dst, group_dst)
+    if members.rank() == origin and object_gather_list is None:
         raise ValueError("gather_object: object_gather_list must be given on the destination rank")
     found = [None] * members.size()
     all_gather_object(found, obj, members)
-    if members.rank() == root and object_gather_list is not None:
+    if members.rank() == origin and object_gather_list is not None:
         object_gather_list[:] = found
 
 
@@ -144,14 +144,14 @@ def scatter_object_list(
     members = member_of(group)
     if members is None:
         return
-    root = peer(members, "src", 0 if src is None and group_src is None else src, group_src)
+    origin = root(members, "src", src, group_src)
     if not scatter_object_output_list:
         raise ValueError("scatter_object_list: the output list needs an element to write to")
     sent = [scatter_object_input_list]
-    broadcast_object_list(sent, group=members, group_src=root)
+    broadcast_object_list(sent, group=members, group_src=origin)
     if not isinstance(sent[0], list) or len(sent[0]) != members.size():
         raise ValueError(
-            f"scatter_object_list: rank {members.ranks[root]} must give a list of {members.size()} "
+            f"scatter_object_list: rank {members.ranks[origin]} must give a list of {members.size()} "
             "objects, one for each rank"
         )
     scatter_object_output_list[0] = sent[0][members.rank()]
