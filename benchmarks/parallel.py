@@ -31,9 +31,10 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from .contestants.torch_api import char_gpt
+from .contestants.torch_api import char_gpt, classifier
+from .contestants.torch_api.training import load
 from .environment import ROOT, contestant_environment, machine
-from .workloads import ROWS, CharGPT, Classifier
+from .workloads import ROWS, CharGPT
 
 PROBLEMS = ("mlp-1024", "char-gpt")
 NO_OVERLAP = 1e6  # megabytes of a bucket: all gradients are sent together, at the end
@@ -68,8 +69,9 @@ def training_step(row: str, bucket: float) -> tuple[Callable[[], float], int]:
     from tinygrad_sm.nn.parallel import DistributedDataParallel
 
     problem: Any = ROWS[row].problem
-    model = network(sg, problem)
-    model.load_state_dict({name: sg.from_numpy(a) for name, a in problem.weights().items()})
+    module = char_gpt if isinstance(problem, CharGPT) else classifier
+    model = module.network(sg, problem)
+    load(sg, model, problem.weights())
     parallel = DistributedDataParallel(model, bucket_cap_mb=bucket)
     if isinstance(problem, CharGPT):
         optimizer: Any = sg.optim.AdamW(parallel.parameters(), lr=problem.lr)
@@ -94,16 +96,6 @@ def training_step(row: str, bucket: float) -> tuple[Callable[[], float], int]:
         return float(loss.item())
 
     return step, sum(p.array.nbytes for p in parallel.parameters())
-
-
-def network(sg: Any, problem: CharGPT | Classifier) -> Any:
-    """The network of a problem."""
-    if isinstance(problem, CharGPT):
-        return char_gpt.network(sg, problem)
-    layers: list[Any] = []
-    for fan_in, fan_out in zip(problem.sizes, problem.sizes[1:], strict=False):
-        layers += [sg.nn.Linear(fan_in, fan_out), sg.nn.ReLU()]
-    return sg.nn.Sequential(*layers[:-1])
 
 
 def rank_main(row: str, bucket: float, seconds: float) -> None:
