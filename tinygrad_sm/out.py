@@ -27,6 +27,20 @@ NUMBERS = {
     "both": "add div divide floor_divide mul multiply sub subtract true_divide",
 }
 
+
+def _dressed_as(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """What ``functools.wraps`` does, in a third of the time: an import has some 600 to wrap."""
+
+    def dressed(call: Any) -> Any:
+        call.__name__, call.__qualname__ = function.__name__, function.__qualname__
+        call.__doc__, call.__module__ = function.__doc__, function.__module__
+        call.__dict__.update(function.__dict__)
+        call.__wrapped__ = function
+        return call
+
+    return dressed
+
+
 # Each wrapper is cached: one function stays one object, however many names it has.
 
 
@@ -34,7 +48,7 @@ NUMBERS = {
 def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, which raises TypeError where it is given something else than a Tensor."""
 
-    @functools.wraps(function)
+    @_dressed_as(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
@@ -80,7 +94,7 @@ def needing_tensors(function: Callable[..., Any], numbers: str) -> Callable[...,
     """
     name = getattr(function, "__name__", "function")
 
-    @functools.wraps(function)
+    @_dressed_as(function)
     def call(input: Any, *args: Any, **kwargs: Any) -> Any:
         first = type(input) in PYTHON_TYPES
         second = bool(args) and type(args[0]) in PYTHON_TYPES
@@ -106,7 +120,7 @@ def takes_out(function: Callable[..., Any]) -> Callable[..., Any]:
     names = _names_of(function)
     if names == ("input",):  # a named parameter is passed on in half the time of a starred one
 
-        @functools.wraps(function)
+        @_dressed_as(function)
         def call(input: Any, *, out: Any = None) -> Any:
             if out is not None:
                 return _into(function, out, (input,), {})
@@ -118,7 +132,7 @@ def takes_out(function: Callable[..., Any]) -> Callable[..., Any]:
 
     else:
 
-        @functools.wraps(function)
+        @_dressed_as(function)
         def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
             if out is not None:
                 return _into(function, out, args, kwargs)

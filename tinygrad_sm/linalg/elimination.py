@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..ops.indexing import gather
 from ..ops.linear_algebra import matmul
+from ..ops.results import Results
 from ..ops.shape import tril, triu
 from ..primitive import Operation, primitive
 from ..tape import values_of, wrap
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-class LUFactor(NamedTuple):
+class LUFactor(Results):
     """What ``lu_factor`` returns."""
 
     LU: Any
     pivots: Any
 
 
-class LUFactorEx(NamedTuple):
+class LUFactorEx(Results):
     """What ``lu_factor_ex`` returns."""
 
     LU: Any
@@ -34,7 +35,7 @@ class LUFactorEx(NamedTuple):
     info: Any
 
 
-class LU(NamedTuple):
+class LU(Results):
     """What ``lu`` and ``lu_unpack`` return."""
 
     P: Any

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..ops.results import Results
 from ..ops.shape import cat
 from ..primitive import primitive
 from ..tape import values_of, wrap
@@ -45,7 +46,7 @@ def cholesky(A: Any, *, upper: bool = False) -> Tensor:
     return _cholesky(A).mT if upper else _cholesky(A)
 
 
-class CholeskyEx(NamedTuple):
+class CholeskyEx(Results):
     """What ``cholesky_ex`` returns."""
 
     L: Any
@@ -77,7 +78,7 @@ def _first_bad_minor(A: np.ndarray) -> int:
 # --- QR ----------------------------------------------------------------------------------------------
 
 
-class QR(NamedTuple):
+class QR(Results):
     """What ``qr`` returns."""
 
     Q: Any
@@ -141,7 +142,7 @@ def _columns(x: Any, factors: Any) -> Any:
     return x * np.expand_dims(factors, -2)
 
 
-class Eigh(NamedTuple):
+class Eigh(Results):
     """What ``eigh`` returns."""
 
     eigenvalues: Any
@@ -183,7 +184,7 @@ def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:
     return eigh(A, UPLO).eigenvalues
 
 
-class SVD(NamedTuple):
+class SVD(Results):
     """What ``svd`` returns."""
 
     U: Any

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..ops.linear_algebra import matmul
 from ..ops.random import randn
+from ..ops.results import Results
 from ..ops.shape import tril
 from ..tape import wrap
 from .checks import mT, need_matrix
@@ -47,7 +48,7 @@ def householder_product(A: Any, tau: Any) -> Tensor:
     return out
 
 
-class Geqrf(NamedTuple):
+class Geqrf(Results):
     """What ``geqrf`` returns."""
 
     a: Any

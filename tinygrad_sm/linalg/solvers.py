@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..ops.elementwise import where
 from ..ops.linear_algebra import matmul
+from ..ops.results import Results
 from ..ops.shape import tril, triu
 from ..primitive import Operation, primitive
 from ..tape import wrap
@@ -138,7 +139,7 @@ def det(A: Any) -> Tensor:
     return _det(A)
 
 
-class Slogdet(NamedTuple):
+class Slogdet(Results):
     """What ``slogdet`` returns."""
 
     sign: Any
@@ -220,7 +221,7 @@ def pinv(
     return _pinv(A, atol or 0.0, rtol)
 
 
-class Lstsq(NamedTuple):
+class Lstsq(Results):
     """What ``lstsq`` returns."""
 
     solution: Any
@@ -281,7 +282,7 @@ def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
     return matmul(root.mT, root)
 
 
-class TriangularSolve(NamedTuple):
+class TriangularSolve(Results):
     """What ``triangular_solve`` returns."""
 
     solution: Any
@@ -299,7 +300,7 @@ def triangular_solve(
     return TriangularSolve(solution, A.clone())
 
 
-class WithInfo(NamedTuple):
+class WithInfo(Results):
     """A result, and an int32 tensor of 0 that says no matrix was singular."""
 
     result: Any

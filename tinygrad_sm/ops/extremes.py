@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from .dims import axis_of, numpy_names
 from .elementwise import maximum, minimum
 from .indexing import ValuesAndIndices, gather, sort
 from .reduction import amax, amin, extreme_with_index
+from .results import Results
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -39,7 +40,7 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
     return ValuesAndIndices(*extreme_with_index("min", input, dim, keepdim))
 
 
-class MinMax(NamedTuple):
+class MinMax(Results):
     """What ``aminmax`` returns."""
 
     min: Any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import index as as_int
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,13 +11,14 @@ from ..dtypes import BOOL, INT64
 from ..primitive import Operation, clash, primitive
 from ..tape import Value, values_of, wrap
 from .dims import axis_of, numpy_names
+from .results import Results
 from .shape import reshape, seen_through
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-class ValuesAndIndices(NamedTuple):
+class ValuesAndIndices(Results):
     """What ``max(dim)``, ``sort`` and ``topk`` return."""
 
     values: Any

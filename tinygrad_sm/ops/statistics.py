@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from .dims import axes_of, axis_of, numpy_names
 from .elementwise import clamp, isnan, sub, where
 from .indexing import sort
 from .reduction import mean, norm, std, sum, var
+from .results import Results
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -191,7 +192,7 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
     return wrap(counts.astype(x.dtype))
 
 
-class Histogram(NamedTuple):
+class Histogram(Results):
     """What ``histogram`` returns."""
 
     hist: Any
