@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
+
+from .nn.modules.module import Module as ScriptModule
 
 __all__ = [
+    "Final",
+    "ScriptModule",
+    "annotate",
     "export",
+    "fork",
     "freeze",
     "ignore",
+    "interface",
     "is_scripting",
     "is_tracing",
     "load",
     "optimize_for_inference",
     "save",
     "script",
+    "script_if_tracing",
     "script_method",
     "trace",
+    "trace_module",
     "unused",
+    "wait",
 ]
 
 
@@ -40,7 +51,31 @@ def ignore(drop: Any = False, **kwargs: Any) -> Any:
     return drop if callable(drop) else lambda fn: fn
 
 
-unused = export = script_method
+unused = export = interface = script_if_tracing = _overload = _overload_method = script_method
+
+
+def annotate(the_type: Any, the_value: Any) -> Any:
+    """The value itself."""
+    return the_value
+
+
+def fork(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The result of the function, which has run by the time this returns.
+
+    >>> wait(fork(max, 2, 3))
+    3
+    """
+    return func(*args, **kwargs)
+
+
+def wait(future: Any) -> Any:
+    """The result that ``fork`` gave."""
+    return future
+
+
+def trace_module(mod: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    """The module itself, with all its branches: it runs as Python."""
+    return mod
 
 
 def freeze(mod: Any, *args: Any, **kwargs: Any) -> Any:

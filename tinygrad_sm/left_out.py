@@ -21,7 +21,7 @@ FUNCTIONS: dict[str, str] = {
         cudnn_convolution miopen_convolution mkldnn_convolution mtia multiprocessing
         Event Stream""",
     "compilers and exchange formats": """
-        classes export fx library onnx package while_loop cond""",
+        classes export library onnx package while_loop cond""",
     "storage objects": """
         BoolStorage ByteStorage CharStorage DoubleStorage FloatStorage HalfStorage IntStorage
         LongStorage ShortStorage Storage TypedStorage UntypedStorage storage from_file""",
