@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import ast
 import linecache
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from .lines import describe_line, in_package, number_of, quote_line
+from .lines import describe_line, number_of, quote_line, variables
 
 _SHOWN = 3  # values named; more are counted
 _AGAIN = "To go through one graph twice on purpose, pass retain_graph=True to the first backward."
@@ -116,25 +115,9 @@ def _names_in(tree: ast.AST, context: type) -> list[str]:
 def _names_of(nodes: Sequence[Any]) -> dict[Any, str]:
     """What the program that called calls the results of nodes, where it still holds them."""
     names: dict[Any, str] = {}
-    for name, value in _kept_by_program():
-        maker = _maker(getattr(value, "node", None))
-        if maker in nodes:
-            names.setdefault(maker, name)
+    for name, value in variables():
+        if hasattr(type(value), "node"):  # asks no object that answers every question itself
+            maker = _maker(value.node)
+            if any(maker is node for node in nodes):
+                names.setdefault(maker, name)
     return names
-
-
-def _kept_by_program() -> Iterator[tuple[str, Any]]:
-    """The variables of all functions that are running, and what they hold, one level down."""
-    frame: Any = sys._getframe(1)
-    while frame is not None:
-        if not in_package(frame.f_code):
-            for name, value in list(frame.f_locals.items()):
-                yield name, value
-                if isinstance(value, list | tuple):
-                    yield from ((f"{name}[{i}]", x) for i, x in enumerate(value))
-                elif isinstance(value, dict):
-                    yield from ((f"{name}[{key!r}]", x) for key, x in list(value.items()))
-                else:
-                    held = getattr(value, "__dict__", {})
-                    yield from ((f"{name}.{key}", x) for key, x in list(held.items()))
-        frame = frame.f_back

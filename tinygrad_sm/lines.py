@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import linecache
 import sys
+from collections.abc import Iterator
 from os.path import dirname, sep
 from types import CodeType, FrameType
+from typing import Any
 
 _PACKAGE = dirname(__file__) + sep
 _getframe = sys._getframe
@@ -62,3 +64,20 @@ def number_of(where: tuple[CodeType, int]) -> int:
         if start <= instruction < stop and number is not None:
             line = number
     return line
+
+
+def variables() -> Iterator[tuple[str, Any]]:
+    """The variables of all functions that are running, and what they hold, one level down."""
+    frame: FrameType | None = _getframe(1)
+    while frame is not None:
+        if not in_package(frame.f_code):
+            for name, value in list(frame.f_locals.items()):
+                yield name, value
+                if type(value) in (list, tuple):
+                    yield from ((f"{name}[{i}]", x) for i, x in enumerate(value))
+                elif type(value) is dict:
+                    yield from ((f"{name}[{key!r}]", x) for key, x in list(value.items()))
+                elif "__dict__" in dir(type(value)):
+                    held = object.__getattribute__(value, "__dict__")
+                    yield from ((f"{name}.{key}", x) for key, x in list(held.items()))
+        frame = frame.f_back

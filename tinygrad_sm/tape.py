@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .carried import second_backward
 from .decorating import running_in
 from .floating_point import ERRORS, IGNORED
 from .hooks import Hooks, RemovableHandle, accumulator
-from .carried import second_backward
 from .lines import describe_line, user_line
+from .reached import latest
 
 if TYPE_CHECKING:
     from .primitive import Plan, Primitive
@@ -476,6 +477,8 @@ def walk(
     lifted = record or wrapped
     mode, errors = _recording.set(record), ERRORS.set(IGNORED)
     try:
+        if targets is None:
+            latest[0] = tick()
         pending: Any = _Gradients(lifted)
         if tracer is not None:
             pending = tracer.gradients(pending, wrapped)

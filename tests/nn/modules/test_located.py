@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 import tinygrad_sm as sg
@@ -42,12 +44,8 @@ CLASHES = [
 @pytest.mark.parametrize("traced", [False, True])
 def test_the_path_of_the_layer_and_the_dimension(layer, shape, place, clash, traced):
     model = Model(layer())
-    with pytest.raises(RuntimeError) as raised:
-        if traced:
-            with sg.trace():
-                model(sg.ones(shape))
-        else:
-            model(sg.ones(shape))
+    with pytest.raises(RuntimeError) as raised, sg.trace() if traced else nullcontext():
+        model(sg.ones(shape))
     assert str(raised.value).startswith(place)
     assert clash in str(raised.value)
 
