@@ -47,6 +47,7 @@ from .dtypes import (
 )
 from .dtypes import common_type as promote_types
 from .functions import *
+from .hints import LikelyMistakeWarning
 from .layouts import (
     channels_last,
     channels_last_3d,

@@ -256,20 +256,28 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     if not first:
         raise RuntimeError("cat: zero-dimensional tensors cannot be concatenated: use stack")
     axis = axis_of("cat", dim, len(first))
-    for x in kept:
-        shape = list(x.array.shape)
-        if len(shape) == len(first):
-            shape[axis] = first[axis]
-        if tuple(shape) != first:
+    for i, x in enumerate(kept):
+        problem = _clash(x.array.shape, first, axis)
+        if problem:
             raise RuntimeError(
-                f"cat: sizes of tensors must match except in dimension {dim}: "
-                f"{[x.array.shape for x in kept]}"
+                f"cat: sizes of tensors must match except in dimension {dim}: of "
+                f"{[x.array.shape for x in kept]} number {i} has {problem}"
             )
     kind = promote(*(np.empty((1,), x.array.dtype) for x in tensors))
     kept = [x if x.array.dtype == kind else x.to(kind) for x in kept]
     sizes = [x.array.shape[axis] for x in kept]
     cuts = tuple(int(c) for c in np.cumsum(sizes)[:-1])
     return _cat(axis, cuts, *kept)
+
+
+def _clash(shape: tuple[int, ...], first: tuple[int, ...], axis: int) -> str:
+    """How a shape differs from the first one, other than along an axis; empty if it does not."""
+    if len(shape) != len(first):
+        return f"{len(shape)} dimensions instead of {len(first)}"
+    for i, (size, expected) in enumerate(zip(shape, first, strict=True)):
+        if size != expected and i != axis % len(first):
+            return f"size {size} instead of {expected} in dimension {i}"
+    return ""
 
 
 concat = concatenate = cat
