@@ -12,8 +12,8 @@ from ..tape import Value, wrap
 from .dims import axes_of, axis_of, numpy_names
 from .elementwise import cast, float_input, logical_xor, sub
 from .indexing import gather, narrow
-from .results import ValuesAndIndices, values_and_indices
 from .reduction import cumsum, logsumexp
+from .results import ValuesAndIndices, values_and_indices
 from .shape import cat
 
 if TYPE_CHECKING:
