@@ -52,13 +52,16 @@ class _ConvNd(Module):
         self.groups = groups
         self.padding_mode = padding_mode
         self._check_padding(name)
-        channels = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
-        sizes = (channels[0], channels[1] // groups, *self.kernel_size)
-        self.weight = Parameter(empty(*sizes, device=device, dtype=dtype))
+        self.weight = Parameter(empty(self._weight_shape(), device=device, dtype=dtype))
         self.register_parameter(
             "bias", Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None
         )
         self.reset_parameters()
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        channels = (self.out_channels, self.in_channels)
+        first, second = channels[::-1] if self.transposed else channels
+        return first, second // self.groups, *self.kernel_size
 
     def _check_padding(self, name: str) -> None:
         if self.padding_mode not in _PADDING_MODES:
