@@ -9,7 +9,9 @@ from ...tape import no_grad
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
+from ..parameter import UninitializedBuffer, UninitializedParameter
 from .affine import register_affine, reset_affine
+from .lazy import LazyModuleMixin
 from .module import Module, rejected
 
 
@@ -153,3 +155,66 @@ class BatchNorm3d(_BatchNorm):
     """
 
     dimensions = (5,)
+
+
+# --- sizes from the first input -----------------------------------------------------------------
+
+
+class _LazyNorm(LazyModuleMixin, _NormBase):
+    """What lazy batch and instance norms of all dimensions share."""
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(0, eps, momentum, False, False)
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        if affine:
+            self.weight = UninitializedParameter(device=device, dtype=dtype)
+            if bias:
+                self.bias = UninitializedParameter(device=device, dtype=dtype)
+        if track_running_stats:
+            self.running_mean = UninitializedBuffer(device=device, dtype=dtype)
+            self.running_var = UninitializedBuffer(device=device, dtype=dtype)
+            self.num_batches_tracked = tensor(0)
+
+    def reset_parameters(self) -> None:
+        """Start anew, once there are parameters: weight 1, bias 0, no batches seen."""
+        if not self.has_uninitialized_params() and self.num_features:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        """Take ``num_features`` from the input."""
+        started = not self.has_uninitialized_params()
+        self.num_features = input.shape[1]
+        if started:
+            return
+        for name in (*self._parameters, *self._buffers):
+            self._materialize(name, (self.num_features,))
+        self.reset_parameters()
+
+
+class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
+    """A ``BatchNorm1d`` that takes ``num_features`` from the first input's dimension 1."""
+
+    cls_to_become = BatchNorm1d
+
+
+class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
+    """A ``BatchNorm2d`` that takes ``num_features`` from the first input's dimension 1."""
+
+    cls_to_become = BatchNorm2d
+
+
+class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
+    """A ``BatchNorm3d`` that takes ``num_features`` from the first input's dimension 1."""
+
+    cls_to_become = BatchNorm3d
