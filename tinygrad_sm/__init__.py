@@ -21,7 +21,7 @@ from .tensor import Size, Tensor
 # isort: split
 
 from .allocator import keep_freed_memory
-from .compiler import compile
+from .compiler import _assert, compile
 from .devices import device, get_default_device, set_default_device
 from .dtypes import (
     bfloat16,
@@ -47,6 +47,7 @@ from .dtypes import (
 )
 from .dtypes import common_type as promote_types
 from .functions import *
+from .hints import LikelyMistakeWarning
 from .layouts import (
     channels_last,
     channels_last_3d,
@@ -109,7 +110,7 @@ if _TYPE_CHECKING:
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = """
     accelerator amp autograd backends compiler cuda datasets distributed distributions func fx jit mps nn
-    optim profiler random serialization special testing utils xpu
+    optim profiler random return_types serialization special testing utils xpu
 """
 _IN_NN = """
     adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu channel_shuffle conv1d
