@@ -165,7 +165,7 @@ def _into(function: Callable[..., Any], out: Any, args: Any, kwargs: dict[str, A
     if len(results) != len(targets):
         raise TypeError(f"{name}: {len(results)} results for {len(targets)} tensors in out")
     for target, value in zip(targets, results, strict=True):
-        _check_kind(name, target, value)
+        _check(name, target, value)
     for target, value in zip(targets, results, strict=True):
         _fill(target, value.array)
     return type(result)(*targets) if hasattr(result, "_fields") else out
@@ -179,13 +179,18 @@ def _refuse_recording(name: str, values: list[Any]) -> None:
         )
 
 
-def _check_kind(name: str, target: Any, value: Any) -> None:
+def _check(name: str, target: Any, value: Any) -> None:
     if not isinstance(target, Value):
         raise TypeError(f"{name}: out must be a Tensor, not {type(target).__name__}")
     if CATEGORY[value.array.dtype.kind] > CATEGORY[target.array.dtype.kind]:
         raise RuntimeError(
             f"{name}: result type {value.array.dtype} can't be cast to the desired output type "
             f"{target.array.dtype}"
+        )
+    if target.array.shape == value.array.shape and not target.array.flags.writeable:
+        raise RuntimeError(
+            f"{name}: more than one element of out (an expanded tensor, or one over read-only "
+            "memory) refers to a single memory location: clone() it first"
         )
 
 

@@ -408,6 +408,8 @@ def binary(
             out = silent.run(forward, x, y)
         except ValueError as error:
             raise clash(op.name, x, y) from error
+        except TypeError as error:  # of NumPy, which has no loop for these dtypes
+            raise unsupported(op.name, x) from error
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         mask &= differentiable
@@ -429,6 +431,11 @@ def clash(name: str, x: Any, y: Any) -> Exception:
                 "reshape, transpose or unsqueeze one of them."
             )
     return RuntimeError(f"{name}: cannot combine {a} and {b}")
+
+
+def unsupported(name: str, x: Any) -> Exception:
+    """The error for a dtype that an operation is not defined for."""
+    return NotImplementedError(f'{name}: "{name}" not implemented for {np.asarray(x).dtype}')
 
 
 def coerce(name: str, x: Any, y: Any, to_float: bool = False) -> tuple[Any, Any]:

@@ -35,6 +35,7 @@ watched: set[int] = set()  # the ids of leaves that have hooks called after accu
 tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
+_OPTIONS = frozenset({int, float, bool, str, tuple, slice, type(None)})  # no memory to free
 _new = object.__new__
 
 
@@ -324,19 +325,25 @@ class Node:
         if self.saved is None:
             raise SecondBackward(self)
         values = []
+        holds = False
         for value in self.saved:
             if isinstance(value, Value):
+                holds = True
                 version = value.version
                 if version[0] and version[2] > self.order:
                     self._complain_of_write()
                 if not lifted:
                     value = value.array
+            elif type(value) not in _OPTIONS:
+                holds = True
             values.append(value)
         if self.result is not None and self.result[0]:
             self._complain_of_write()
-        if not keep:
+        pull = self.plan.pull
+        grads = self._lifted(g, values, level) if lifted else pull(g, values, self.parents)
+        if holds and not keep:  # where only options were saved another walk may pass, as in PyTorch
             self.saved = None
-        return self._lifted(g, values, level) if lifted else self.plan.pull(g, values, self.parents)
+        return grads
 
     def _lifted(self, g: Any, values: list[Any], level: int) -> Sequence[Any]:
         """The gradients by rules fed Tensors, or by the definition of a fused operation."""
