@@ -80,8 +80,9 @@ def public(room: dict[str, Any], with_out: str = "", numbers: dict[str, str] | N
             if name in allowed:
                 function = needing_tensors(function, allowed[name])
             wrapped = (takes_out if name in taking_out else of_tensors)(function)
-            if wrapped.__module__ == function.__module__:
-                wrapped.__module__ = room["__name__"]  # where pickle finds it by its name
+            first = wrapped.__module__ == function.__module__
+            if first or (wrapped.__module__ == room["__name__"] and name == wrapped.__name__):
+                wrapped.__module__, wrapped.__qualname__ = room["__name__"], name  # as pickle asks
             room[name] = wrapped
 
 

@@ -8,6 +8,7 @@ comes: everything that used its result was recorded later and has already contri
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
@@ -129,59 +130,71 @@ _recording: ContextVar[bool] = ContextVar("recording", default=True)
 is_grad_enabled: Callable[[], bool] = _recording.get
 
 
-class set_grad_enabled:
+# What is entered and not yet left: each switch with the mode before it. Like the mode itself it
+# belongs to one thread or task, so that one switch can be entered in several, and again and again.
+_entered: ContextVar[tuple[tuple[Any, bool], ...]] = ContextVar("entered", default=())
+
+
+class _Switch:
+    """A switch that acts on entry, as a context manager or a decorator."""
+
+    mode: bool
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        """A switch, or the decorated function."""
+        switch = super().__new__(cls)
+        return switch if function is None else switch(function)
+
+    def __enter__(self) -> Any:
+        self._enter(is_grad_enabled())
+        return self
+
+    def _enter(self, before: bool) -> None:
+        _entered.set((*_entered.get(), (self, before)))
+        _recording.set(self.mode)
+
+    def __exit__(self, *exc: object) -> None:
+        entered = _entered.get()
+        for i in reversed(range(len(entered))):
+            switch, before = entered[i]
+            if switch is self:
+                _entered.set(entered[:i] + entered[i + 1 :])
+                _recording.set(before)
+                return
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate a function, of any kind: the switch is set while its own lines run."""
+        return running_in(enable_grad if self.mode else no_grad, function)
+
+
+class set_grad_enabled(_Switch):
     """Switch recording on or off: a call, a context manager or a decorator.
 
     The switch belongs to the current thread or async task alone.
     """
 
-    mode: bool
+    def __new__(cls, mode: bool) -> Any:
+        """A switch: whatever the mode is, it is no function to decorate."""
+        return object.__new__(cls)
 
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
-        self._before: list[bool] = [is_grad_enabled()]
+        self._made: tuple[int, bool] | None = (get_ident(), is_grad_enabled())
         _recording.set(self.mode)
 
-    def __enter__(self) -> set_grad_enabled:
-        _recording.set(self.mode)
+    def __enter__(self) -> Any:
+        before = is_grad_enabled()
+        if self._made is not None and self._made[0] == get_ident():
+            before = self._made[1]  # the call that made it has switched already
+            self._made = None
+        self._enter(before)
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        _recording.set(self._before[-1])
-
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorate a function, of any kind: the switch is set while its own lines run."""
-        _recording.set(self._before[-1])
-        return running_in(enable_grad if self.mode else no_grad, function)
-
-
-class _Switch(set_grad_enabled):
-    """A switch that acts on entry only, so that one object can be entered again and again."""
-
-    def __init__(self, function: Callable[..., Any] | None = None) -> None:
-        self._before = []
-
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        switch = super().__new__(cls)
-        if function is None:
-            return switch
-        switch._before = [is_grad_enabled()]
-        return set_grad_enabled.__call__(switch, function)
-
-    def __enter__(self) -> set_grad_enabled:
-        self._before.append(is_grad_enabled())
-        _recording.set(self.mode)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        _recording.set(self._before.pop())
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        self._before.append(is_grad_enabled())
-        try:
-            return super().__call__(function)
-        finally:
-            self._before.pop()
+        """Decorate a function, of any kind, and switch back what the call switched."""
+        if self._made is not None:
+            _recording.set(self._made[1])
+        return super().__call__(function)
 
 
 class no_grad(_Switch):
