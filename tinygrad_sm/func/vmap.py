@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from ..ops import shape
@@ -204,7 +205,17 @@ def drawing(level: int, size: int, randomness: str) -> Iterator[None]:
         return Batched(outside(draw, (size, *sizes)), level)
 
     token = sampler.set(sample)
+    known = _randomness.set({**_randomness.get(), level: randomness})
     try:
         yield
     finally:
+        _randomness.reset(known)
         sampler.reset(token)
+
+
+_randomness: ContextVar[dict[int, str]] = ContextVar("randomness", default={})  # noqa: B039
+
+
+def randomness_at(level: int) -> str:
+    """What was said of random operations where a level was opened."""
+    return _randomness.get().get(level, "error")
