@@ -63,7 +63,7 @@ def tensor_repr(t: Any) -> str:
     if t.node is LEAF:
         notes.append("requires_grad=True")
     elif t.node is not None:
-        notes.append(f"grad_fn={t.node!r}")
+        notes.append(f"grad_fn={t.grad_fn!r}")
     return head + _with_notes(body, notes) + ")"
 
 

@@ -31,7 +31,8 @@ PICK: Any = None  # the two operations of the walk itself, made in primitive.py
 STAND_IN: Any = None
 lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
 active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
-packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
+packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved, in any thread
+packing: ContextVar[tuple[Any, ...]] = ContextVar("packing", default=())  # and in this one
 watched: set[int] = set()  # the ids of leaves that have hooks called after accumulation
 tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)
@@ -288,7 +289,7 @@ class Node:
         A leaf that requires grad is met as its ``AccumulateGrad``; ``(None, 0)`` stands for an
         argument that needs no gradient.
         """
-        return tuple(_function_of(parent) for parent in self.by_argument(self.parents))
+        return tuple(function_of(parent) for parent in self.by_argument(self.parents))
 
     def by_argument(self, values: Sequence[Any]) -> list[Any]:
         """What is known of parents, spread over all arguments that have rules: else ``None``."""
@@ -405,7 +406,8 @@ class SecondBackward(Exception):
     """A walk came to a node that an earlier walk had freed."""
 
 
-def _function_of(parent: Any) -> tuple[Any, int]:
+def function_of(parent: Any) -> tuple[Any, int]:
+    """The node that a parent stands for, and which of its results."""
     if isinstance(parent, Value):
         return accumulator(parent), 0
     if parent is not None and parent.op is PICK:

@@ -24,6 +24,7 @@ from .tape import (
     LEAF,
     Node,
     Value,
+    function_of,
     is_grad_enabled,
     run_hooks,
     walk,
@@ -241,7 +242,12 @@ class Tensor(Operations, InPlaceOperations):
         """The node of the operation that made it; ``None`` for a leaf."""
         if is_grad_enabled():
             in_place.refresh(self)
-        return None if self.is_leaf else self.node
+        return None if self.is_leaf else function_of(self.node)[0]
+
+    @property
+    def output_nr(self) -> int:
+        """Which of the results of its operation it is."""
+        return 0 if self.is_leaf else function_of(self.node)[1]
 
     def backward(
         self,

@@ -191,9 +191,12 @@ class Recorder(Watcher):
         row.outs = [keep(o) for o in out] if op.several else [keep(out)]
         row.residuals = [self._constant(r) for r in residuals]
         row.rules = node.plan.positions
+        packed = not isinstance(node.saved, tuple)  # by hooks: what they keep is their own affair
         row.saved = [
             (position, *_memory(value))
-            for position, value in zip(node.plan.save, node.saved, strict=True)
+            for position, value in zip(
+                node.plan.save, () if packed else node.saved, strict=not packed
+            )
             if isinstance(value, _HOLDERS)
         ]
         number = len(self.rows)
@@ -405,7 +408,7 @@ class _Watched(Relay):
         step = Step("backward", row, self.walk)
         step.fused = self.lifted and node.op.definition is not None
         if node.op.several:
-            step.grads = self._kept(g)
+            step.grads = self._kept(g, node)
         else:
             step.grads = [recorder.store.keep(bare(g)) if total is None else total]
         self.step = step
@@ -413,10 +416,15 @@ class _Watched(Relay):
         recorder._step(step)
         return g
 
-    def _kept(self, grad: Any) -> list[int]:
-        """The numbers of a node's gradient, of which several results have one each."""
-        parts = grad if type(grad) is list else [grad]
-        return [self.recorder.store.keep(bare(x)) for x in parts if x is not None]
+    def _kept(self, grad: Any, node: Any) -> list[int]:
+        """The numbers of a node's gradient, of which several results have one each: 0 for ``None``."""
+        if type(grad) is not list:
+            return [self.recorder.store.keep(bare(grad))]
+        parts = [
+            np.zeros(s, d) if x is None else bare(x)
+            for x, s, d in zip(grad, node.shape, node.dtype, strict=True)
+        ]
+        return [self.recorder.store.keep(part) for part in parts]
 
     def _finish(self) -> None:
         """Note whether the node before let go of what it had saved."""
@@ -440,7 +448,7 @@ class _Watched(Relay):
         if self.step is None:
             return
         if source is not self.arrived:  # a hook put another in its place
-            self.step.grads = self._kept(source)
+            self.step.grads = self._kept(source, self.node)
             self.arrived = source
         position = self._position(target)
         row, output = self.recorder.row_of(target) if is_node else (self._leaf(target), 0)
