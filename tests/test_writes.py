@@ -48,3 +48,37 @@ def test_a_write_to_an_element_is_recorded():
     y[0].mul_(w[1])
     (y * y).sum().backward()
     assert w.grad.tolist() == [2 * 3 * 16.0, 2 * 4 * 9 + 2 * 4.0]
+
+
+def stale_view():
+    """A view made before its base came to depend on a leaf, and that leaf."""
+    base = sg.zeros(2)
+    view = base[0]
+    w = sg.tensor([3.0, 4.0], requires_grad=True)
+    base.copy_(w)
+    return view, w
+
+
+def test_a_view_that_came_to_need_a_gradient_can_be_assigned():
+    view, w = stale_view()
+    x = sg.zeros(2)
+    x[1] = view
+    assert x.requires_grad
+    (x * x).sum().backward()
+    assert w.grad.tolist() == [6, 0]
+
+
+def test_a_view_that_came_to_need_a_gradient_can_take_part_in_a_write():
+    view, w = stale_view()
+    x = sg.tensor([5.0, 7.0])
+    x.mul_(view)
+    x.sum().backward()
+    assert w.grad.tolist() == [12, 0]
+
+
+@pytest.mark.parametrize("write", [lambda x: x.__setitem__(slice(None, None, 0), 1.0)])
+def test_an_error_of_the_index_itself_is_what_is_raised(write):
+    x = sg.zeros(3)
+    with pytest.raises(ValueError, match="step cannot be zero"):
+        write(x)
+    assert x.tolist() == [0, 0, 0]

@@ -65,11 +65,10 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
-        refresh(self)
-        inputs = (self, *args, *kwargs.values())
-        tracked = is_grad_enabled() and any(
-            isinstance(x, Value) and x.node is not None for x in inputs
-        )
+        tensors = [x for x in (self, *args, *kwargs.values()) if isinstance(x, Value)]
+        for x in tensors:
+            refresh(x)
+        tracked = is_grad_enabled() and any(x.node is not None for x in tensors)
         alias = _before(self)
         if tracked and not self.level:  # what the tape saves must not change
             alias.array = alias.array.copy()
@@ -149,15 +148,17 @@ def setitem(self: Any, index: Any, value: Any) -> None:
         write(self, index_put(before, index, value), before, "setitem")
         return
     source = value.array if isinstance(value, Value) else np.asarray(value)
-    if not isinstance(value, Value):
+    if isinstance(value, Value):
+        refresh(value)
+    else:
         check_fits("setitem", source, self.array.dtype)
-    elif source.ndim and source.dtype != self.array.dtype and not is_basic(index):
+    if isinstance(value, Value) and source.ndim and source.dtype != self.array.dtype and not is_basic(index):
         raise RuntimeError(
             f"setitem: by an index of tensors or lists, the value must have the tensor's dtype "
             f"{self.array.dtype}, not {source.dtype}: convert it with .to(...)"
         )
+    place = self.array[index].shape
     try:
-        place = self.array[index].shape
         np.broadcast_to(source, place)
     except ValueError:
         raise RuntimeError(
@@ -169,8 +170,6 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     tracked = isinstance(value, Value) and value.node is not None
     if is_grad_enabled() and (tracked or self.node is not None) and self.array.dtype.kind == "f":
         op = index_put.primitive  # type: ignore[attr-defined]
-        if isinstance(value, Value):
-            refresh(value)
         old = wrap(self.array, self.node)
         mask = (self.node is not None) | tracked << 2
         rebase(self, wrap(self.array, record(op, mask, (old, index, value), self.array)))
