@@ -254,9 +254,8 @@ tanh = unary(
 
 
 def _sigmoid(x: Any) -> Any:
-    """``1 / (1 + e^-x)``, written so that the exponential never overflows."""
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, small) / (1 + small)
+    """``1 / (1 + e^-x)``; where the exponential is too large for the dtype, 0, as it should be."""
+    return 1 / (1 + np.exp(-x))
 
 
 sigmoid = unary(
