@@ -1,10 +1,13 @@
-"""Symbolic tracing: there is none, so what programs say to the tracer beforehand does nothing."""
+"""Graphs of programs: left out, but for what programs say to the tracer beforehand."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from .left_out import contents
+
 __all__ = ["wrap"]
+__getattr__ = contents(__name__)
 
 
 def wrap(fn_or_name: Any) -> Any:
@@ -17,9 +20,3 @@ def wrap(fn_or_name: Any) -> Any:
     4
     """
     return fn_or_name
-
-
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise NotImplementedError(f"fx.{name} is left out of this framework: there is no symbolic tracer")

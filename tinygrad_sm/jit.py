@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from .nn.modules.module import Module as ScriptModule
+from .nn import Module
 
 __all__ = [
+    "Attribute",
     "Final",
+    "Future",
+    "RecursiveScriptModule",
+    "ScriptFunction",
     "ScriptModule",
     "annotate",
     "export",
@@ -18,6 +22,7 @@ __all__ = [
     "interface",
     "is_scripting",
     "is_tracing",
+    "isinstance",
     "load",
     "optimize_for_inference",
     "save",
@@ -29,6 +34,67 @@ __all__ = [
     "unused",
     "wait",
 ]
+
+
+class ScriptModule(Module):
+    """A module: there is no compiler that would make more of it."""
+
+
+RecursiveScriptModule = ScriptModule
+
+
+class ScriptFunction:
+    """The type of compiled functions, of which there are none."""
+
+    def __init__(self) -> None:
+        raise NotImplementedError("jit.ScriptFunction: there is no script compiler here")
+
+
+def annotate(the_type: Any, the_value: Any) -> Any:
+    """The value itself."""
+    return the_value
+
+
+class Attribute:
+    """A value with a type that a compiler would read.
+
+    Args:
+        value: the value.
+        type: its type.
+    """
+
+    def __init__(self, value: Any, type: Any) -> None:
+        self.value, self.type = value, type
+
+
+class Future:
+    """The result of ``fork``, which was computed at once.
+
+    Args:
+        value: the result.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def wait(self) -> Any:
+        """The result."""
+        return self._value
+
+    value = wait
+
+
+def fork(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
+    """``func(*args, **kwargs)``, computed at once, in this thread."""
+    return Future(func(*args, **kwargs))
+
+
+def wait(future: Future) -> Any:
+    """The result of ``fork``."""
+    return future.wait()
+
+
+isinstance = isinstance
 
 
 def script(obj: Any, *args: Any, **kwargs: Any) -> Any:
@@ -52,25 +118,6 @@ def ignore(drop: Any = False, **kwargs: Any) -> Any:
 
 
 unused = export = interface = script_if_tracing = _overload = _overload_method = script_method
-
-
-def annotate(the_type: Any, the_value: Any) -> Any:
-    """The value itself."""
-    return the_value
-
-
-def fork(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """The result of the function, which has run by the time this returns.
-
-    >>> wait(fork(max, 2, 3))
-    3
-    """
-    return func(*args, **kwargs)
-
-
-def wait(future: Any) -> Any:
-    """The result that ``fork`` gave."""
-    return future
 
 
 def trace_module(mod: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
