@@ -293,6 +293,8 @@ def primitive(
         family=family,
     )
 
+    lays_out = family != "elementwise"
+
     def call(*args: Any) -> Any:
         if active and (lifted := tape.lift(op, call, args)) is not None:
             return lifted
@@ -319,6 +321,8 @@ def primitive(
         if not several:
             if type(out) is not np.ndarray:
                 out = np.asarray(out)
+            if lays_out and not out.flags.c_contiguous:
+                out = _laid_out(out, arrays)
             if mask and is_grad_enabled() and out.dtype.kind == "f":
                 return output_of(record(op, mask, args, out, extra), out)
             return wrap(out)
@@ -327,6 +331,14 @@ def primitive(
         return tuple(wrap(o) for o in out)
 
     return _dress(call, op, doc)
+
+
+def _laid_out(out: np.ndarray, given: list[Any]) -> np.ndarray:
+    """A result of an operation's own in the order of its elements, as ``view`` wants it; not a view."""
+    for a in given:
+        if type(a) is np.ndarray and np.may_share_memory(a, out):
+            return out
+    return np.ascontiguousarray(out)
 
 
 def _dress(call: Any, op: Primitive, doc: str) -> Operation:

@@ -10,6 +10,7 @@ import numpy as np
 from ..dtypes import BOOL, INT64, as_float, check_fits, promote
 from ..primitive import Operation, binary, clash, coerce, primitive, unary
 from ..tape import Value, wrap
+from . import kernels
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -264,9 +265,8 @@ tanh = unary(
 
 
 def _sigmoid(x: Any) -> Any:
-    """``1 / (1 + e^-x)``, written so that the exponential never overflows."""
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, small) / (1 + small)
+    """``1 / (1 + e^-x)``; where the exponential is too large for the dtype, 0, as it should be."""
+    return 1 / (1 + np.exp(-x))
 
 
 sigmoid = unary(
@@ -281,11 +281,13 @@ sigmoid = unary(
 
 
 def _erf(x: np.ndarray) -> np.ndarray:
-    """The error function to float64 precision.
+    """The error function, to the precision of its dtype.
 
-    A Taylor-like series for ``|x| < 2`` (Abramowitz and Stegun 7.1.6, all terms positive) and the
+    For float32 a rational function (see ``kernels``). In float64 a Taylor-like series for ``|x| < 2`` (Abramowitz and Stegun 7.1.6, all terms positive) and the
     continued fraction of erfc beyond (7.1.14).
     """
+    if type(x) is np.ndarray and x.dtype == np.float32:
+        return kernels.erf32(x)
     x64 = np.asarray(x, np.float64)
     size = np.abs(x64)
     inner = np.minimum(size, 2.0)

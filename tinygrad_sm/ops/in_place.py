@@ -136,6 +136,8 @@ def rebase(t: Value, value: Value) -> None:
 def setitem(self: Any, index: Any, value: Any) -> None:
     """``self[index] = value``, on the tape.
 
+    The value is broadcast to the place; sizes of 1 that it has in front beyond that are dropped.
+
     Raises:
         IndexError: for an index out of range.
         RuntimeError: if the value cannot be broadcast to the place.
@@ -158,6 +160,10 @@ def setitem(self: Any, index: Any, value: Any) -> None:
             f"{self.array.dtype}, not {source.dtype}: convert it with .to(...)"
         )
     place = self.array[index].shape
+    ones = source.ndim - len(place)
+    if ones > 0 and source.shape[:ones] == (1,) * ones:
+        source = source.reshape(source.shape[ones:])
+        value = value.reshape(source.shape) if isinstance(value, Value) else source
     try:
         np.broadcast_to(source, place)
     except ValueError:

@@ -63,9 +63,19 @@ def _collect(g: Any, index: Any, sizes: tuple[int, ...]) -> np.ndarray:
         out[index] = g
     elif isinstance(index, np.ndarray) and index.dtype.kind in "iu" and sizes and g.size:
         _add_rows(out, index, g)
+    elif (axis := _only_axis(index)) is not None and g.size:
+        _add_slices(out, index[axis], g, axis)
     else:
         np.add.at(out, index, g)
     return out
+
+
+def _only_axis(index: Any) -> int | None:
+    """The axis along which an index takes slices: whole axes, and then a row of places."""
+    if not isinstance(index, tuple) or not index or not isinstance(index[-1], np.ndarray):
+        return None
+    whole = all(isinstance(p, slice) and p == slice(None) for p in index[:-1])
+    return len(index) - 1 if whole and index[-1].ndim == 1 and index[-1].dtype != BOOL else None
 
 
 def _add_rows(out: np.ndarray, index: np.ndarray, g: np.ndarray) -> None:
@@ -79,6 +89,25 @@ def _add_rows(out: np.ndarray, index: np.ndarray, g: np.ndarray) -> None:
         out.reshape(len(out), -1)[ordered[starts]] = np.add.reduceat(rows[order], starts, axis=0)
 
 
+def _add_slices(out: np.ndarray, places: np.ndarray, g: np.ndarray, axis: int) -> None:
+    """``out[:, places] += g``, repeats added up: each place's first slice, its second, and so on."""
+    flat = places % out.shape[axis]
+    order = np.argsort(flat, kind="stable")
+    values, starts, counts = np.unique(flat[order], return_index=True, return_counts=True)
+    whole = (slice(None),) * axis
+    if counts.max() > 4:
+        out[(*whole, values)] = np.add.reduceat(np.take(g, order, axis), starts, axis)
+        return
+    for i in range(counts.max()):
+        more = counts > i
+        out[(*whole, values[more])] += np.take(g, order[starts[more] + i], axis)
+
+
+def _taken(x: Any, index: Any) -> Any:
+    axis = _only_axis(index)
+    return x[index] if axis is None else np.take(x, index[axis], axis)
+
+
 collect = primitive(
     _collect,
     "The transpose of indexing.",
@@ -87,7 +116,7 @@ collect = primitive(
     g=lambda cotangent, index: cotangent[index],
 )
 _take = primitive(
-    lambda x, index: x[index],
+    _taken,
     name="index",
     linear=("x",),
     x=lambda g, index, shape: collect(g, index, shape),
@@ -154,8 +183,7 @@ def index_select(input: Any, dim: int, index: Any) -> Tensor:
         _check_bounds("index_select", places, 1, dim)
         return getitem(input.reshape(1), places)[0]
     _check_bounds("index_select", places, input.array.shape[axis], dim)
-    moved = input.transpose(0, axis)
-    return getitem(moved, places).transpose(0, axis)
+    return getitem(input, (*(slice(None),) * (axis % input.array.ndim), places))
 
 
 def _check_bounds(name: str, index: Any, size: int, dim: int) -> None:
