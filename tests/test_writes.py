@@ -110,3 +110,54 @@ def test_other_sizes_in_front_of_a_value_are_refused():
     with pytest.raises(RuntimeError, match=r"shape \(2, 3\) cannot be broadcast to the place"):
         x[0] = sg.ones(2, 3)
     assert not x.any()
+
+
+class Double(sg.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        assert ctx.needs_input_grad == (True,)
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * 2
+
+
+def hooked(view):
+    view.register_hook(lambda g: g * 2)
+    return view * 1
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        Double.apply,
+        hooked,
+        lambda v: sg.utils.checkpoint.checkpoint(lambda x: x * 2, v, use_reentrant=False),
+        lambda v: v.view(1) * 2,
+        lambda v: sg.stack([v, v]).sum(),
+    ],
+)
+def test_every_use_of_such_a_view_is_recorded(use):
+    view, w = stale_view()
+    use(view).sum().backward()
+    assert w.grad.tolist() == [2, 0]
+
+
+def test_such_a_view_says_that_it_requires_grad():
+    assert stale_view()[0].requires_grad
+    assert not stale_view()[0].is_leaf
+    assert "grad_fn=" in repr(stale_view()[0])
+    for refused in (
+        lambda v: v.numpy(),
+        lambda v: v.__dlpack__(),
+        lambda v: sg.add(v, 1.0, out=sg.zeros(())),
+        lambda v: v.requires_grad_(False),
+    ):
+        with pytest.raises(RuntimeError):
+            refused(stale_view()[0])
+    view, w = stale_view()
+    y = w.sum() * view
+    assert sg.autograd.grad(y, view)[0].item() == 7
+    view, w = stale_view()
+    (view * 3).backward(inputs=[view])

@@ -173,7 +173,7 @@ def _into(function: Callable[..., Any], out: Any, args: Any, kwargs: dict[str, A
 
 
 def _refuse_recording(name: str, values: list[Any]) -> None:
-    if is_grad_enabled() and any(isinstance(v, Value) and v.node is not None for v in values):
+    if is_grad_enabled() and any(getattr(v, "requires_grad", False) for v in values):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad: use the result instead, or no_grad()"

@@ -25,7 +25,6 @@ from .tape import (
     Node,
     Value,
     function_of,
-    is_grad_enabled,
     run_hooks,
     walk,
     watched,
@@ -205,6 +204,7 @@ class Tensor(Operations, InPlaceOperations):
     @property
     def requires_grad(self) -> bool:
         """Whether operations on it are recorded."""
+        in_place.refresh(self)
         return self.node is not None
 
     @requires_grad.setter
@@ -235,13 +235,12 @@ class Tensor(Operations, InPlaceOperations):
     @property
     def is_leaf(self) -> bool:
         """Whether no recorded operation made it."""
+        in_place.refresh(self)
         return self.node is None or self.node is LEAF
 
     @property
     def grad_fn(self) -> Node | None:
         """The node of the operation that made it; ``None`` for a leaf."""
-        if is_grad_enabled():
-            in_place.refresh(self)
         return None if self.is_leaf else function_of(self.node)[0]
 
     @property
@@ -274,7 +273,7 @@ class Tensor(Operations, InPlaceOperations):
             walk([root], [seed], keep=keep, record=create_graph)
             return
         chosen = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-        targets = [t if t.node is LEAF else t.node for t in chosen]
+        targets = [t if t.is_leaf else t.node for t in chosen]
         grads = walk([root], [seed], targets=targets, keep=keep, record=create_graph)
         for t, grad in zip(chosen, grads, strict=True):
             if grad is not None:
@@ -346,7 +345,7 @@ class Tensor(Operations, InPlaceOperations):
         Raises:
             RuntimeError: if the tensor does not require grad.
         """
-        if self.node is None:
+        if not self.requires_grad:
             raise RuntimeError(
                 "register_hook: cannot register a hook on a tensor that doesn't require gradient"
             )
@@ -359,7 +358,7 @@ class Tensor(Operations, InPlaceOperations):
 
     def retain_grad(self) -> None:
         """Keep the gradient of a result of recorded operations in ``grad`` too."""
-        if self.node is None:
+        if not self.requires_grad:
             raise RuntimeError("retain_grad: this tensor does not require grad")
         if self.is_leaf or self._retained:
             return
@@ -406,7 +405,7 @@ class Tensor(Operations, InPlaceOperations):
         Raises:
             RuntimeError: if the tensor requires grad: writes would escape the tape.
         """
-        if self.node is not None and not force:
+        if self.requires_grad and not force:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
                 "instead."
@@ -437,7 +436,7 @@ class Tensor(Operations, InPlaceOperations):
     __array_function__ = array_function
 
     def __dlpack__(self, **options: Any) -> Any:
-        if self.node is not None:
+        if self.requires_grad:
             raise RuntimeError("__dlpack__: the tensor requires grad: detach() it first")
         return self.array.__dlpack__(**options)
 

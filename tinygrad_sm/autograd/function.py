@@ -200,7 +200,7 @@ class Function:
     def run(cls, args: tuple[Any, ...]) -> tuple[FunctionCtx, Any]:
         """The forward function, off the tape, and what it left for the way back."""
         ctx = FunctionCtx()
-        ctx.needs_input_grad = tuple(isinstance(a, Value) and a.node is not None for a in args)
+        ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
         with no_grad():
             if cls.defines("setup_context"):
                 out = cls.forward(*args)

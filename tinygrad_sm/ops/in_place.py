@@ -154,7 +154,12 @@ def setitem(self: Any, index: Any, value: Any) -> None:
         refresh(value)
     else:
         check_fits("setitem", source, self.array.dtype)
-    if isinstance(value, Value) and source.ndim and source.dtype != self.array.dtype and not is_basic(index):
+    if (
+        isinstance(value, Value)
+        and source.ndim
+        and source.dtype != self.array.dtype
+        and not is_basic(index)
+    ):
         raise RuntimeError(
             f"setitem: by an index of tensors or lists, the value must have the tensor's dtype "
             f"{self.array.dtype}, not {source.dtype}: convert it with .to(...)"

@@ -183,7 +183,7 @@ def checkpoint(
 
 def _entry(x: Any) -> Any:
     """An argument for the second run: recorded as in the first, but on a tape of its own."""
-    return alias(x, None if x.node is None else LEAF) if isinstance(x, Tensor) else x
+    return alias(x, LEAF if x.requires_grad else None) if isinstance(x, Tensor) else x
 
 
 def checkpoint_sequential(
