@@ -203,7 +203,8 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise RuntimeError(f"softshrink: lambda must be greater or equal to 0, but found {lambd}")
-    return input - input.clamp(-lambd, lambd)
+    flat = (input >= -lambd) & (input <= lambd)
+    return where(flat, 0.0, input - input.clamp(-lambd, lambd))
 
 
 def tanhshrink(input: Tensor) -> Tensor:
