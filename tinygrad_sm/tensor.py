@@ -314,7 +314,8 @@ class Tensor(Operations, InPlaceOperations):
         if record:
             self._grad = grad if self._grad is None else self._grad + grad
         elif self._grad is None:
-            self._grad = wrap(grad if owned and type(grad) is np.ndarray else np.array(grad))
+            whole = owned and type(grad) is np.ndarray and grad.flags.c_contiguous
+            self._grad = wrap(grad if whole else np.array(grad, order="C"))
         else:
             self._grad = wrap(np.add(self._grad.array, grad))
         for hook in list(self._after_accumulation or ()):

@@ -18,6 +18,7 @@ from ..tape import LEAF, Value, is_grad_enabled, wrap, written
 from ..tape import alias as same
 from . import random
 from .indexing import index_put, is_basic, plain_index
+from .shape import reshape
 
 
 def _overwritten(x: np.ndarray, value: Any) -> np.ndarray:
@@ -168,7 +169,7 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     ones = source.ndim - len(place)
     if ones > 0 and source.shape[:ones] == (1,) * ones:
         source = source.reshape(source.shape[ones:])
-        value = value.reshape(source.shape) if isinstance(value, Value) else source
+        value = reshape(value, source.shape) if isinstance(value, Value) else source
     try:
         np.broadcast_to(source, place)
     except ValueError:
