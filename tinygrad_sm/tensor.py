@@ -388,6 +388,21 @@ class Tensor(Operations, InPlaceOperations):
         self.node = None
         return self
 
+    def as_subclass(self, cls: Any) -> Any:
+        """The same memory, and place on the tape, as an object of a subclass of Tensor."""
+        new = object.__new__(cls)
+        new.array, new.node, new.version, new.window = (
+            self.array,
+            self.node,
+            self.version,
+            self.window,
+        )
+        return new
+
+    def to_dense(self, dtype: Any = None, *, masked_grad: bool = True) -> Tensor:
+        """The tensor itself, or converted: all tensors here are dense."""
+        return self if dtype is None else self.to(dtype)
+
     def is_inference(self) -> Any:
         """False: tensors made under ``inference_mode`` are like any others."""
         return False
