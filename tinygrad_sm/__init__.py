@@ -109,7 +109,7 @@ if _TYPE_CHECKING:
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = """
     accelerator amp autograd backends compiler cuda datasets distributed distributions func jit mps nn optim
-    profiler random serialization special testing utils xpu
+    profiler random serialization signal special testing utils xpu
 """
 _IN_NN = """
     adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu channel_shuffle conv1d

@@ -15,7 +15,7 @@ FUNCTIONS: dict[str, str] = {
         quantized_batch_norm quantized_gru quantized_lstm quantized_max_pool1d quantized_max_pool2d
         quint8""",
     "complex numbers": """
-        complex eig fft istft polar signal stft view_as_complex view_as_real lobpcg""",
+        complex eig fft istft polar stft view_as_complex view_as_real lobpcg""",
     "nested and masked tensors": "masked nested",
     "other devices and processes": """
         cudnn_convolution miopen_convolution mkldnn_convolution mtia multiprocessing

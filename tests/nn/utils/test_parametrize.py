@@ -200,8 +200,6 @@ def test_refusals(call):
 @pytest.mark.parametrize("chosen", [None, "matrix_exp", "cayley", "householder"])
 @pytest.mark.parametrize("trivialized", [True, False])
 def test_orthogonal(shape, chosen, trivialized):
-    torch = pytorch()
-
     def build(m):
         layer = m.nn.Linear(*shape, bias=False)
         return m.nn.utils.parametrizations.orthogonal(
@@ -209,8 +207,7 @@ def test_orthogonal(shape, chosen, trivialized):
         )
 
     check_layer(build, draw(6, shape[0]), close=1e-5, second=False, rtol=1e-8, atol=1e-9)
-    ours, theirs = build(sg).double(), build(torch).double()
-    weight = ours.weight.array
+    weight = build(sg).double().weight.array
     small = weight @ weight.T if shape[0] > shape[1] else weight.T @ weight
     np.testing.assert_allclose(small, np.eye(min(shape)), atol=1e-6)
 
@@ -251,5 +248,5 @@ def test_orthogonal_weights_can_be_assigned(shape):
 )
 def test_errors_of_orthogonal(call):
     for m in (sg, pytorch()):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"name|matri|orthogonal_map"):
             call(m)
