@@ -26,18 +26,17 @@ import numpy as np
 from . import tape
 from .dtypes import CATEGORY, PYTHON_TYPES, as_float, promote
 from .floating_point import silent
+from .lines import ours, user_line
 from .tape import (
     LEAF,
     Node,
     Value,
     active,
     is_grad_enabled,
-    ours,
     output_of,
     outputs_of,
     packers,
     shape_of,
-    user_line,
     wrap,
 )
 

@@ -8,25 +8,24 @@ comes: everything that used its result was recorded later and has already contri
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
 from itertools import count
-from os.path import dirname, sep
-from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .carried import second_backward
 from .decorating import running_in
 from .floating_point import ERRORS, IGNORED
 from .hooks import Hooks, RemovableHandle, accumulator
+from .lines import describe_line, user_line
+from .reached import latest
 
 if TYPE_CHECKING:
     from .primitive import Plan, Primitive
 
-_PACKAGE = dirname(__file__) + sep
 PICK: Any = None  # the two operations of the walk itself, made in primitive.py
 STAND_IN: Any = None
 lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
@@ -37,7 +36,6 @@ tracer: Any = None  # all who are told of what runs, if anybody is: see watching
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
 _new = object.__new__
-_getframe = sys._getframe
 
 
 class Leaf:
@@ -214,45 +212,6 @@ class inference_mode(_Switch):
 # --- nodes -----------------------------------------------------------------------------------
 
 
-def user_line(depth: int = 2) -> tuple[CodeType, int] | None:
-    """The nearest frame outside this package as (code, instruction), decoded only in errors."""
-    frame: FrameType | None = _getframe(depth)
-    while frame is not None:
-        code = frame.f_code
-        if not ours[code.co_filename]:
-            return code, frame.f_lasti
-        frame = frame.f_back
-    return None
-
-
-class _InPackage(dict[str, bool]):
-    """Whether a file belongs to this package, found out once a file."""
-
-    def __missing__(self, filename: str) -> bool:
-        self[filename] = filename.startswith(_PACKAGE)
-        return self[filename]
-
-
-ours = _InPackage()
-
-
-def in_package(code: CodeType) -> bool:
-    """Whether a function is this package's own."""
-    return ours[code.co_filename]
-
-
-def describe_line(where: tuple[CodeType, int] | None) -> str:
-    """``File "x.py", line 3, in f`` for what ``user_line`` returned."""
-    if where is None:
-        return "an unknown line"
-    code, instruction = where
-    line = code.co_firstlineno
-    for start, stop, number in code.co_lines():
-        if start <= instruction < stop and number is not None:
-            line = number
-    return f'File "{code.co_filename}", line {line}, in {code.co_name}'
-
-
 class Node:
     """One recorded operation.
 
@@ -363,7 +322,7 @@ class Node:
         with ``level``, what lies below the values that this level wraps.
         """
         if self.saved is None:
-            self._complain_of_second_backward()
+            raise SecondBackward(self)
         values = []
         for value in self.saved:
             if isinstance(value, Value):
@@ -403,15 +362,6 @@ class Node:
             out = self.op.definition(*arguments)  # type: ignore[misc]
         return walk([out], [g], targets=[s.node for s in stand_ins], keep=True, record=record)
 
-    def _complain_of_second_backward(self) -> None:
-        raise RuntimeError(
-            f"backward a second time through {self.op.name} (result of shape {self.shape}, "
-            f"recorded at {describe_line(self.where)}): what it had saved was freed by the first "
-            "backward. Usual causes: the loss is not computed anew in each step, or a tensor "
-            "carried over from the step before still holds that step's graph (detach() it). To "
-            "go through one graph twice on purpose, pass retain_graph=True to the first backward."
-        )
-
     def _complain_of_write(self) -> None:
         what, shape, version = next(self._written())
         count, line, _ = version
@@ -429,6 +379,10 @@ class Node:
         for value in self.saved:
             if isinstance(value, Value) and value.version[0] and value.version[2] > self.order:
                 yield "a value", value.array.shape, value.version
+
+
+class SecondBackward(Exception):
+    """A walk came to a node that an earlier walk had freed."""
 
 
 def _function_of(parent: Any) -> tuple[Any, int]:
@@ -523,6 +477,8 @@ def walk(
     lifted = record or wrapped
     mode, errors = _recording.set(record), ERRORS.set(IGNORED)
     try:
+        if targets is None:
+            latest[0] = tick()
         pending: Any = _Gradients(lifted)
         if tracer is not None:
             pending = tracer.gradients(pending, wrapped)
@@ -558,6 +514,10 @@ def walk(
             return [captured.get(target) for target in targets]
         pending.deliver()
         return []
+    except SecondBackward as stop:
+        (node,) = stop.args
+        message = second_backward(node, [root.node for root in roots])
+        raise RuntimeError(message) from None
     finally:
         ERRORS.reset(errors)
         _recording.reset(mode)

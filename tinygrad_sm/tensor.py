@@ -11,7 +11,7 @@ import numpy as np
 
 from . import printing
 from .devices import CPU, NoSuchDeviceError, check_device, device
-from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype
+from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype, get_default_dtype
 from .hooks import RemovableHandle
 from .in_place_methods import InPlaceOperations
 from .layouts import memory_format, strided
@@ -73,10 +73,11 @@ class Tensor(Operations, InPlaceOperations):
     layout = strided
 
     def __init__(self, *data: Any, requires_grad: bool = False) -> None:
-        if len(data) == 1 and not isinstance(data[0], int):
-            array = np.array(creation.as_array(data[0], np.float32), order="C")
+        kind = get_default_dtype()
+        if len(data) == 1 and not isinstance(data[0], int | Size):
+            array = np.array(creation.as_array(data[0], kind), order="C")
         else:
-            array = np.zeros(tuple(data) or (0,), np.float32)
+            array = creation.zeros(*data or (0,), dtype=kind).array
         self.array = array
         self.node = LEAF if requires_grad else None
         self.version = [0]
@@ -622,19 +623,19 @@ class Tensor(Operations, InPlaceOperations):
             data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad
         )
 
-    def new_zeros(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+    def new_zeros(self, *sizes: Any, dtype: Any = None, **options: Any) -> Tensor:
         """Zeros in this one's dtype."""
-        made = creation.zeros(*size, dtype=dtype or self.dtype, **options)
+        made = creation.zeros(*sizes, dtype=dtype or self.dtype, **options)
         return creation.beside(self, made)
 
-    def new_ones(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+    def new_ones(self, *sizes: Any, dtype: Any = None, **options: Any) -> Tensor:
         """Ones in this one's dtype."""
-        made = creation.ones(*size, dtype=dtype or self.dtype, **options)
+        made = creation.ones(*sizes, dtype=dtype or self.dtype, **options)
         return creation.beside(self, made)
 
-    def new_empty(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+    def new_empty(self, *sizes: Any, dtype: Any = None, **options: Any) -> Tensor:
         """A tensor in this one's dtype whose values are not set."""
-        made = creation.empty(*size, dtype=dtype or self.dtype, **options)
+        made = creation.empty(*sizes, dtype=dtype or self.dtype, **options)
         return creation.beside(self, made)
 
     def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None, **options: Any) -> Tensor:

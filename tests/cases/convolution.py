@@ -64,7 +64,7 @@ def _at_given_places(name):
         found, _ = getattr(m.nn.functional, f"{name}_with_indices")(
             x, 2, output_size=2, _random_samples=m.tensor(u)
         )
-        return found + pool(x, 2, output_ratio=0.5, _random_samples=m.tensor(u)).sum()
+        return found + pool(x, 2, output_ratio=(0.5,) * dims, _random_samples=m.tensor(u)).sum()
 
     return call
 

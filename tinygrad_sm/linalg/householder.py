@@ -12,7 +12,7 @@ from ..ops.results import Results
 from ..ops.shape import cat, tril
 from ..tape import wrap
 from .checks import mT, need_matrix
-from .factorizations import SVD, qr, svd
+from .factorizations import qr, svd
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -48,7 +48,7 @@ def householder_product(A: Any, tau: Any) -> Tensor:
     return out
 
 
-class Geqrf(Results):
+class Geqrf(Results, name="geqrf"):
     """What ``geqrf`` returns."""
 
     a: Any
@@ -88,7 +88,9 @@ def ormqr(input: Any, tau: Any, other: Any, left: bool = True, transpose: bool =
     return matmul(Q, other) if left else matmul(other, Q)
 
 
-def svd_lowrank(A: Any, q: int | None = 6, niter: int | None = 2, M: Any = None) -> SVD:
+def svd_lowrank(
+    A: Any, q: int | None = 6, niter: int | None = 2, M: Any = None
+) -> tuple[Any, Any, Any]:
     """(U, S, V) of the ``q`` leading singular values of ``A - M``, nearly, by random projections.
 
     Halko, Martinsson and Tropp (2011), algorithm 5.1.
@@ -106,10 +108,12 @@ def svd_lowrank(A: Any, q: int | None = 6, niter: int | None = 2, M: Any = None)
     for _ in range(2 if niter is None else niter):
         Q = qr(matmul(A, qr(matmul(A.mT, Q)).Q)).Q
     U, S, Vh = svd(matmul(Q.mT, A), full_matrices=False)
-    return SVD(matmul(Q, U), S, Vh.mT)
+    return matmul(Q, U), S, Vh.mT
 
 
-def pca_lowrank(A: Any, q: int | None = None, center: bool = True, niter: int = 2) -> SVD:
+def pca_lowrank(
+    A: Any, q: int | None = None, center: bool = True, niter: int = 2
+) -> tuple[Any, Any, Any]:
     """The principal components of rows of data (..., m, n): ``svd_lowrank`` of what is centred.
 
     Raises:

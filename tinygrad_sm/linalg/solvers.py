@@ -139,7 +139,7 @@ def det(A: Any) -> Tensor:
     return _det(A)
 
 
-class Slogdet(Results):
+class Slogdet(Results, name="linalg_slogdet"):
     """What ``slogdet`` returns."""
 
     sign: Any
@@ -221,7 +221,7 @@ def pinv(
     return _pinv(A, atol or 0.0, rtol)
 
 
-class Lstsq(Results):
+class Lstsq(Results, name="linalg_lstsq"):
     """What ``lstsq`` returns."""
 
     solution: Any
@@ -282,7 +282,7 @@ def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
     return matmul(root.mT, root)
 
 
-class TriangularSolve(Results):
+class TriangularSolve(Results, name="triangular_solve"):
     """What ``triangular_solve`` returns."""
 
     solution: Any
@@ -300,7 +300,7 @@ def triangular_solve(
     return TriangularSolve(solution, A.clone())
 
 
-class WithInfo(Results):
+class WithInfo(Results, name="linalg_inv_ex"):
     """A result, and an int32 tensor of 0 that says no matrix was singular."""
 
     result: Any

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..dtypes import DTYPES, as_numpy_dtype, dtype
 from ..ops.creation import empty
+from ..reached import Holder, note
 from ..tape import LEAF
 from ..tensor import Tensor
 
@@ -47,6 +48,9 @@ class Parameter(Tensor):
 
     __slots__ = ()
 
+    _holder: Holder | None = None  # of the optimizer that has it
+    _reached = 0  # when a walk reached it last while no optimizer had it
+
     def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:
         _share("Parameter", data, self)
         if requires_grad and self.array.dtype.kind != "f":
@@ -55,6 +59,10 @@ class Parameter(Tensor):
                 f"{self.array.dtype}: convert with .float(), or pass requires_grad=False"
             )
         self.node = LEAF if requires_grad else None
+
+    def _accumulate(self, grad: Any, owned: bool, record: bool) -> None:
+        note(self)
+        super()._accumulate(grad, owned, record)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         new = super().__deepcopy__(memo)

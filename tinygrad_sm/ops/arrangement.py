@@ -203,9 +203,9 @@ def flipud(input: Any) -> Tensor:
     return flip(input, 0)
 
 
-def tile(input: Any, *dims: Any) -> Tensor:
+def tile(input: Any, *times: Any, dims: Any = None) -> Tensor:
     """``repeat`` that counts missing numbers, in front, as 1."""
-    times = sizes_of(dims)
+    times = sizes_of(times, dims)
     return repeat(input, *(1,) * (input.array.ndim - len(times)), *times)
 
 

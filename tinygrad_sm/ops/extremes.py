@@ -10,9 +10,9 @@ from ..primitive import primitive
 from ..tape import Value, wrap
 from .dims import axis_of, numpy_names
 from .elementwise import maximum, minimum
-from .indexing import ValuesAndIndices, gather, sort
+from .indexing import gather, sort
 from .reduction import amax, amin, extreme_with_index
-from .results import Results
+from .results import Results, ValuesAndIndices, values_and_indices
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -26,7 +26,7 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
         return amax(input)
     if isinstance(dim, Value):
         return maximum(input, dim)
-    return ValuesAndIndices(*extreme_with_index("max", input, dim, keepdim))
+    return values_and_indices("max")(*extreme_with_index("max", input, dim, keepdim))
 
 
 @numpy_names
@@ -37,10 +37,10 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
         return amin(input)
     if isinstance(dim, Value):
         return minimum(input, dim)
-    return ValuesAndIndices(*extreme_with_index("min", input, dim, keepdim))
+    return values_and_indices("min")(*extreme_with_index("min", input, dim, keepdim))
 
 
-class MinMax(Results):
+class MinMax(Results, name="aminmax"):
     """What ``aminmax`` returns."""
 
     min: Any
@@ -56,14 +56,15 @@ def aminmax(input: Any, *, dim: Any = None, keepdim: bool = False) -> MinMax:
 def _ranked(name: str, input: Any, ranks: np.ndarray, dim: int, keepdim: bool) -> ValuesAndIndices:
     """The elements of given ranks, one a row along ``dim``."""
     axis = axis_of(name, dim, input.array.ndim)
+    kind = values_and_indices(name)
     if not input.array.ndim:
-        return ValuesAndIndices(input.clone(), wrap(np.zeros((), np.int64)))
+        return kind(input.clone(), wrap(np.zeros((), np.int64)))
     order = np.argsort(input.array, axis, kind="stable")
     index = wrap(np.take_along_axis(order, ranks, axis))
     values = gather(input, axis, index)
     if keepdim:
-        return ValuesAndIndices(values, index)
-    return ValuesAndIndices(values.squeeze(axis), index.squeeze(axis))
+        return kind(values, index)
+    return kind(values.squeeze(axis), index.squeeze(axis))
 
 
 @numpy_names
@@ -143,7 +144,7 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
     """The most frequent value along ``dim``, the smallest of equals, and where it stands last."""
     axis = axis_of("mode", dim, input.array.ndim)
     if not input.array.ndim:
-        return ValuesAndIndices(input.clone(), wrap(np.zeros((), np.int64)))
+        return values_and_indices("mode")(input.clone(), wrap(np.zeros((), np.int64)))
     if not input.array.shape[axis]:
         raise IndexError(f"mode: expected dimension {dim} to have non-zero size")
     rows = np.moveaxis(input.array, axis, -1)
@@ -154,8 +155,8 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
     found = wrap(np.moveaxis(index, -1, axis))
     picked: Any = gather(input, axis, found)
     if keepdim:
-        return ValuesAndIndices(picked, found)
-    return ValuesAndIndices(picked.squeeze(axis), found.squeeze(axis))
+        return values_and_indices("mode")(picked, found)
+    return values_and_indices("mode")(picked.squeeze(axis), found.squeeze(axis))
 
 
 # --- quantiles ---------------------------------------------------------------------------------------------

@@ -192,16 +192,26 @@ def _overdraw(input: Any, values: Callable[[np.ndarray], np.ndarray]) -> Any:
     return overwrite(input, random.sample(lambda s: values(np.broadcast_to(like, s)), sizes))
 
 
-def _uniform(input: Any, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Any:
-    return _overdraw(input, lambda x: random.uniform_values(x, a, b, generator))
+def _uniform(
+    input: Any, a: Any = None, to: float = 1.0, *, generator: Any = None, **named: Any
+) -> Any:
+    low = named.pop("from", 0.0) if a is None else a  # a word of Python, so no parameter's name
+    if named:
+        raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(named))}'")
+    return _overdraw(input, lambda x: random.uniform_values(x, low, to, generator))
 
 
 def _normal(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Any:
     return _overdraw(input, lambda x: random.normal_values(x, mean, std, generator))
 
 
-def _random(input: Any, low: Any = None, high: Any = None, *, generator: Any = None) -> Any:
-    return _overdraw(input, lambda x: random.integer_values(x, low, high, generator))
+def _random(
+    input: Any, low: Any = None, to: Any = None, *, generator: Any = None, **named: Any
+) -> Any:
+    low = named.pop("from", None) if low is None else low
+    if named:
+        raise TypeError(f"random_() got an unexpected keyword argument '{next(iter(named))}'")
+    return _overdraw(input, lambda x: random.integer_values(x, low, to, generator))
 
 
 def _bernoulli(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:

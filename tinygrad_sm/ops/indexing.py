@@ -11,18 +11,11 @@ from ..dtypes import BOOL, INT64
 from ..primitive import Operation, clash, primitive
 from ..tape import Value, values_of, wrap
 from .dims import axis_of, numpy_names
-from .results import Results
+from .results import ValuesAndIndices, values_and_indices
 from .shape import reshape, seen_through
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
-
-
-class ValuesAndIndices(Results):
-    """What ``max(dim)``, ``sort`` and ``topk`` return."""
-
-    values: Any
-    indices: Any
 
 
 def plain_index(index: Any) -> Any:
@@ -360,7 +353,7 @@ def sort(
 ) -> ValuesAndIndices:
     """(values, indices) in order along ``dim``; stable, NaN counted as largest."""
     order = argsort(input, dim, descending)
-    return ValuesAndIndices(gather(input, dim, order), order)
+    return values_and_indices("sort")(gather(input, dim, order), order)
 
 
 @numpy_names
@@ -379,4 +372,4 @@ def topk(
     order = argsort(input, dim, largest)
     if input.array.ndim:
         order = narrow(order, axis, 0, k)
-    return ValuesAndIndices(gather(input, dim, order), order)
+    return values_and_indices("topk")(gather(input, dim, order), order)

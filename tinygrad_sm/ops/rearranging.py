@@ -22,9 +22,9 @@ def _rearranged(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     other views of it find through it.
     """
 
-    def method(self: Any, *args: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
-        out = operation(self, *args)
+        out = operation(self, *args, **kwargs)
         if self.window is None:
             base = wrap(self.array, self.node)
             base.version = self.version

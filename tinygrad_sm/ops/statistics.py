@@ -192,7 +192,7 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
     return wrap(counts.astype(x.dtype))
 
 
-class Histogram(Results):
+class Histogram(Results, name="histogram"):
     """What ``histogram`` returns."""
 
     hist: Any

@@ -15,6 +15,7 @@ from ...tape import no_grad
 from ...tensor import RemovableHandle, Tensor
 from ..parameter import Buffer, Parameter
 from . import hooks, state
+from .located import locate
 
 _STORES = {"_parameters": "parameters", "_buffers": "buffer", "_modules": "module"}
 _EXPECTED = {
@@ -70,11 +71,15 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, with the module's hooks around it."""
-        if tape.tracer is not None:
-            return tape.tracer.call_module(self, args, kwargs)
-        if self._hooks is None:
-            return self.forward(*args, **kwargs)
-        return self._hooks.call(self, args, kwargs)
+        try:
+            if tape.tracer is not None:
+                return tape.tracer.call_module(self, args, kwargs)
+            if self._hooks is None:
+                return self.forward(*args, **kwargs)
+            return self._hooks.call(self, args, kwargs)
+        except Exception as error:
+            locate(error, self)
+            raise
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the module's result; every subclass that is called defines it.
