@@ -231,6 +231,11 @@ def _bernoulli(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     return overwrite(input, random.bernoulli(full, generator=generator))
 
 
+def fill(input: Any, value: Any) -> Any:
+    """A tensor like ``input``, filled with one number or 0-d tensor."""
+    return _fill(input, value)
+
+
 fill_ = in_place(_fill, "fill_")
 zero_ = in_place(lambda input: _fill(input, 0), "zero_")
 copy_ = in_place(lambda input, src, non_blocking=False: overwrite(input, src), "copy_")
