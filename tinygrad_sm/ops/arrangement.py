@@ -10,7 +10,7 @@ import numpy as np
 from ..primitive import Operation, primitive
 from ..tape import Value, wrap
 from .dims import axis_of, sizes_of
-from .indexing import collect, index_select, narrow
+from .indexing import collect, getitem, index_select, narrow
 from .shape import flip, permute, repeat, seen_through, transpose, view
 
 if TYPE_CHECKING:
@@ -318,12 +318,14 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     Raises:
         RuntimeError: if it would reach outside the memory.
     """
-    if not isinstance(input.array, np.ndarray):
-        raise RuntimeError("as_strided: vmap: a sample has no memory of its own: use .unfold")
+    sample = not isinstance(input.array, np.ndarray)
     base = input if input.window is None else input.window.base
-    if not base.array.flags.c_contiguous:
+    if sample and storage_offset is None and input is not base:
+        raise RuntimeError("as_strided: vmap: a view of a sample needs a storage_offset")
+    if not sample and not base.array.flags.c_contiguous:
         raise RuntimeError("as_strided: the memory is not contiguous: use .contiguous() first")
-    offset = input.storage_offset() if storage_offset is None else storage_offset
+    own = 0 if sample else input.storage_offset()
+    offset = own if storage_offset is None else storage_offset
     sizes, steps = sizes_of((size,)), sizes_of((stride,))
     if len(sizes) != len(steps) or min((*sizes, *steps, offset), default=0) < 0:
         raise RuntimeError(f"as_strided: size {sizes}, stride {steps}, offset {offset} do not fit")
@@ -333,6 +335,9 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
             f"as_strided: size {sizes} with stride {steps} from {offset} reaches element {last} of "
             f"{base.array.size}"
         )
+    if sample:  # under vmap, where it is a copy
+        places = np.broadcast_to(_strided_places(sizes, steps, offset), sizes)
+        return getitem(base.reshape(-1), wrap(places))
     out = _as_strided(base, sizes, steps, offset)
     return seen_through(base, out, lambda memory: _as_strided(memory, sizes, steps, offset))
 
