@@ -387,7 +387,7 @@ class Node:
             several = self.op.several
             values[out] = outputs_of(self, values[out]) if several else placed(values[out], self)
         if level:
-            values = [v.inner if getattr(v, "level", 0) == level else v for v in values]
+            values = [_below(v, level) for v in values]
         if self.op.definition is not None:
             return self._through_definition(g, values)
         return self.plan.pull(g, values, self.parents)
@@ -430,6 +430,13 @@ class Node:
         for value in self.saved:
             if isinstance(value, Value) and value.version[0] and value.version[2] > self.order:
                 yield "a value", value.array.shape, value.version
+
+
+def _below(value: Any, level: int) -> Any:
+    """What lies below a level; several results are a tuple of values."""
+    if type(value) is tuple:
+        return tuple(_below(v, level) for v in value)
+    return value.inner if getattr(value, "level", 0) == level else value
 
 
 def function_of(parent: Any) -> tuple[Any, int]:
