@@ -16,9 +16,11 @@ from ...ops import activation, elementwise
 from ...ops.elementwise import float_input, where
 from ...ops.in_place import in_place
 from ...ops.random import default_generator, sample, sample_for
+from ...ops.sampling import exponential_
 from ...ops.shape import chunk
 from ...ops.softmax import log_softmax as _log_softmax
 from ...ops.softmax import softmax as _softmax
+from ...tape import wrap
 from ...tensor import Tensor
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848, 1.0507009873554804934
@@ -70,7 +72,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             f"prelu: Mismatch of parameter numbers and input channel size: weight of shape "
             f"{weight.array.shape}, {channels} channels"
         )
-    slope = weight.reshape(-1, *(1,) * (ndim - 2)) if count > 1 else weight.reshape(())
+    slope = weight.reshape(()) if count == 1 else weight.reshape(-1, *(1,) * (ndim - 2))
     return where(input > 0, input, slope * input)
 
 
@@ -110,7 +112,10 @@ def hardtanh(
 
     Raises:
         ValueError: if the bounds cross.
+        RuntimeError: for bools.
     """
+    if input.array.dtype.kind == "b":
+        raise RuntimeError("hardtanh: Bool inputs not supported: convert with .float()")
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val {min_val} cannot be greater than max_val {max_val}")
     if input.array.dtype.kind in "iu":
@@ -296,6 +301,8 @@ def gumbel_softmax(
     kind = logits.array.dtype
     noise = sample(lambda sizes: _gumbel(sizes, kind), tuple(logits.array.shape))
     soft = _softmax((logits + noise) / tau, dim)
+    if hard and logits.array.ndim and not logits.array.shape[dim]:
+        raise IndexError(f"gumbel_softmax: there is no largest along dim {dim} of size 0")
     if not hard:
         return soft
     fixed = soft.detach()
@@ -305,9 +312,7 @@ def gumbel_softmax(
 
 def _gumbel(sizes: tuple[int, ...], kind: np.dtype) -> np.ndarray:
     """Draws of the standard Gumbel distribution."""
-    draws = default_generator.uniform(math.prod(sizes), kind).reshape(sizes)
-    tiny = np.asarray(np.finfo(kind).eps / 2, kind)
-    waits = np.where(draws >= 1 - tiny, tiny, -np.log1p(-draws))
+    waits = exponential_(wrap(np.empty(sizes, kind))).array
     return -np.log(np.maximum(waits, np.finfo(kind).tiny))
 
 
