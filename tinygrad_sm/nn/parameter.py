@@ -53,7 +53,7 @@ class Parameter(Tensor):
             )
         self.node = LEAF if requires_grad else None
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
         new = super().__deepcopy__(memo)
         new.grad = None
         return new
