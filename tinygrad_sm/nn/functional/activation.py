@@ -15,12 +15,11 @@ import numpy as np
 from ...ops import activation, elementwise
 from ...ops.elementwise import float_input, where
 from ...ops.in_place import in_place
-from ...ops.random import default_generator, sample, sample_for
+from ...ops.random import default_generator, sample_for
 from ...ops.sampling import exponential_
 from ...ops.shape import chunk
 from ...ops.softmax import log_softmax as _log_softmax
 from ...ops.softmax import softmax as _softmax
-from ...tape import wrap
 from ...tensor import Tensor
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848, 1.0507009873554804934
@@ -299,7 +298,8 @@ def gumbel_softmax(
     """
     logits = float_input(logits)
     kind = logits.array.dtype
-    noise = sample(lambda sizes: _gumbel(sizes, kind), tuple(logits.array.shape))
+    waits = exponential_(logits.detach().clone())
+    noise = -waits.clamp(min=float(np.finfo(kind).tiny)).log()
     soft = _softmax((logits + noise) / tau, dim)
     if hard and logits.array.ndim and not logits.array.shape[dim]:
         raise IndexError(f"gumbel_softmax: there is no largest along dim {dim} of size 0")
@@ -308,12 +308,6 @@ def gumbel_softmax(
     fixed = soft.detach()
     chosen = (fixed * 0).scatter(dim, fixed.argmax(dim, keepdim=True), 1.0)
     return chosen - fixed + soft
-
-
-def _gumbel(sizes: tuple[int, ...], kind: np.dtype) -> np.ndarray:
-    """Draws of the standard Gumbel distribution."""
-    waits = exponential_(wrap(np.empty(sizes, kind))).array
-    return -np.log(np.maximum(waits, np.finfo(kind).tiny))
 
 
 # --- in place -------------------------------------------------------------------------------------------
