@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_sm as sg
-from tinygrad_sm.func import grad, jvp, vjp, vmap
+from tinygrad_sm.func import grad, jacrev, jvp, vjp, vmap
 
 from ..cases import CASES
 from ..cases.in_place import _written_from_nothing
@@ -136,9 +136,11 @@ def test_hessian_vector_products_agree_in_all_modes(case):
         return jvp(scalar(case), xs, tangents)[1]
 
     mixed = grad(moved, every)(*args)
-    for a, b, c in zip(reverse, forward, mixed, strict=True):
+    _, batched = jvp(jacrev(scalar(case), every), tuple(args), tangents)
+    for a, b, c, d in zip(reverse, forward, mixed, batched, strict=True):
         close(b, a, 1e-8, 1e-9)
         close(c, a, 1e-8, 1e-9)
+        close(d, a, 1e-8, 1e-9)
 
 
 BATCHED = [c for c in SMOOTH if c.op not in DRAWN]

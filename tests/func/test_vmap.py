@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_sm as sg
 from tinygrad_sm import distributions, nn
-from tinygrad_sm.func import grad, jacrev, jvp, vmap
+from tinygrad_sm.func import grad, jacfwd, jacrev, jvp, vmap
 
 RNG = np.random.default_rng(0)
 A, B = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 3))
@@ -102,6 +102,17 @@ def test_writes_in_place():
     x = t(A.copy())
     vmap(lambda row: row.mul_(2))(x)
     same(x, 2 * A)
+
+
+def test_writes_where_the_tangent_is_a_batch_of_another_level():
+    def function(x):
+        y = x * 1
+        y[:2] = x[1:].sin()
+        return y
+
+    found = vmap(jacfwd(function))(t(A))
+    expected = [jacrev(function)(row).array for row in t(A)]
+    same(found, np.stack(expected))
 
 
 def test_writes_that_cannot_be():
