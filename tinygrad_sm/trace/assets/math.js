@@ -13,8 +13,22 @@ function m(tag, attributes, ...children) {
 function equation(tree, numbers = () => undefined, result = undefined) {
   const math = (...nodes) => m("math", { displaystyle: "true" }, m("mrow", {}, nodes));
   const end = result !== undefined && isSmall(values[result]);
-  return h("div", { class: "equation" }, math(mathNode(tree, numbers)),
+  return h("div", { class: "equation" }, pieces(tree, numbers).map((piece) => math(...piece)),
     end ? math(m("mo", {}, "="), literal(values[result], "")) : null);
+}
+
+// A row in pieces between which a line may break: before each sign that stands between two parts.
+function pieces(tree, numbers) {
+  const [kind, ...parts] = tree;
+  if (kind !== "row") return [[mathNode(tree, numbers)]];
+  const found = [[]];
+  parts.forEach((part, i) => {
+    const inner = part[0] === "row" && parts.length > 1 ? pieces(part, numbers) : [[guarded(part, i, mathNode(part, numbers))]];
+    if (part[0] === "op" && part[1] !== "=" && i > 0 && i < parts.length - 1) found.push([]);
+    found.at(-1).push(...inner[0]);
+    found.push(...inner.slice(1));
+  });
+  return found;
 }
 
 function mathNode(tree, numbers) {
