@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import warnings
 from importlib import import_module
@@ -89,6 +90,15 @@ def test_every_function_with_out_takes_it_in_pytorch_too():
 
 
 LEFT_OUT = [n for names in left_out.FUNCTIONS.values() for n in names.split()]
+INSIDE = [
+    "fft.rfft",
+    "sparse.mm",
+    "hub.load",
+    "fx.Tracer",
+    "onnx.export",
+    "quantization.fuse",
+    "ao.nn",
+]
 METHODS = [n for names in left_out.METHODS.values() for n in names.split()]
 
 
@@ -96,6 +106,25 @@ METHODS = [n for names in left_out.METHODS.values() for n in names.split()]
 def test_a_function_that_is_left_out_says_so(name):
     with pytest.raises(NotImplementedError, match=f"^{name} is left out"):
         getattr(sg, name)
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_what_is_inside_of_a_module_that_is_left_out_says_so(name):
+    room, inner = name.split(".")
+    module = importlib.import_module(f"tinygrad_sm.{room}")
+    assert getattr(sg, room) is module
+    assert not isinstance(sg.ones(2), getattr(module, inner))
+    with pytest.raises(NotImplementedError, match=f"^{name} is left out"):
+        getattr(module, inner)(sg.ones(2))
+    with pytest.raises(NotImplementedError, match=f"^{name} is left out"):
+        getattr(module, inner).anything  # noqa: B018
+    assert not hasattr(module, "__path__")
+
+
+def test_every_module_that_is_left_out_can_be_imported():
+    for names in left_out.MODULES.values():
+        for room in names.split():
+            importlib.import_module(f"tinygrad_sm.{room}")
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -84,6 +84,34 @@ def test_an_error_of_the_index_itself_is_what_is_raised(write):
     assert x.tolist() == [0, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("index", "shape", "inner"),
+    [
+        (slice(0, 2), (1, 1, 3), (1, 3)),
+        ([0, 1], (1, 2, 3), (2, 3)),
+        ((0, 0), (1, 1), ()),
+        (0, (1, 3), (3,)),
+    ],
+)
+def test_sizes_of_one_in_front_of_a_value_are_dropped(index, shape, inner):
+    value = sg.rand(shape, requires_grad=True)
+    x = sg.zeros(4, 3)
+    x[index] = value
+    expected = np.zeros((4, 3), np.float32)
+    expected[index] = value.detach().numpy().reshape(inner)
+    np.testing.assert_array_equal(x.detach().numpy(), expected)
+    (2 * x).sum().backward()
+    copies = np.size(expected[index]) // value.numel()
+    np.testing.assert_array_equal(value.grad.numpy(), np.full(shape, 2.0 * copies, np.float32))
+
+
+def test_other_sizes_in_front_of_a_value_are_refused():
+    x = sg.zeros(4, 3)
+    with pytest.raises(RuntimeError, match=r"shape \(2, 3\) cannot be broadcast to the place"):
+        x[0] = sg.ones(2, 3)
+    assert not x.any()
+
+
 class Double(sg.autograd.Function):
     @staticmethod
     def forward(ctx, x):

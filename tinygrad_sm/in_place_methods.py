@@ -202,6 +202,7 @@ class InPlaceOperations(Value):
     transpose_, t_ = rearranging.transpose_, rearranging.t_
     swapaxes_, swapdims_ = rearranging.swapaxes_, rearranging.swapdims_
     resize_, resize_as_ = rearranging.resize_, rearranging.resize_as_
+    resize, resize_as = rearranging.resize, rearranging.resize_as
     set_, fill_diagonal_ = rearranging.set_, rearranging.fill_diagonal_
     apply_, map_, map2_ = rearranging.apply_, rearranging.map_, rearranging.map2_
     __setitem__ = writes.setitem

@@ -273,6 +273,7 @@ class Operations(Value):
     scatter_add = indexing.scatter_add
     masked_select = indexing.masked_select
     nonzero = indexing.nonzero
+    nonzero_static = indexing.nonzero_static
     argsort = indexing.argsort
     sort = indexing.sort
     topk = indexing.topk
@@ -291,6 +292,7 @@ class Operations(Value):
     select_scatter = scattering.select_scatter
     slice_scatter = scattering.slice_scatter
     diagonal_scatter = scattering.diagonal_scatter
+    as_strided_scatter = scattering.as_strided_scatter
 
     argwhere = searching.argwhere
     unique = searching.unique
@@ -344,6 +346,7 @@ class Operations(Value):
     less_equal = aliases.less_equal
     not_equal = aliases.not_equal
     unsafe_chunk = aliases.unsafe_chunk
+    unsafe_split_with_sizes = aliases.unsafe_split_with_sizes
     unsafe_split = aliases.unsafe_split
 
     det = older_names.det
@@ -365,6 +368,7 @@ class Operations(Value):
     lu_solve = older_names.lu_solve
     geqrf = older_names.geqrf
     orgqr = older_names.orgqr
+    ormqr = older_names.ormqr
 
     __add__ = __radd__ = elementwise._add
     __sub__ = elementwise.sub

@@ -8,38 +8,37 @@ comes: everything that used its result was recorded later and has already contri
 
 from __future__ import annotations
 
-import sys
 from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
 from itertools import count
-from os.path import dirname, sep
-from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .carried import second_backward
 from .decorating import running_in
 from .floating_point import ERRORS, IGNORED
 from .hooks import Hooks, RemovableHandle, accumulator
+from .lines import describe_line, user_line
+from .reached import latest
 
 if TYPE_CHECKING:
     from .primitive import Plan, Primitive
 
-_PACKAGE = dirname(__file__) + sep
 PICK: Any = None  # the two operations of the walk itself, made in primitive.py
 STAND_IN: Any = None
 lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
 active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
-packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
+packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved, in any thread
+packing: ContextVar[tuple[Any, ...]] = ContextVar("packing", default=())  # and in this one
 watched: set[int] = set()  # the ids of leaves that have hooks called after accumulation
 tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
 _OPTIONS = frozenset({int, float, bool, str, tuple, slice, type(None)})  # no memory to free
 _new = object.__new__
-_getframe = sys._getframe
 
 
 class Leaf:
@@ -228,45 +227,6 @@ class inference_mode(_Switch):
 # --- nodes -----------------------------------------------------------------------------------
 
 
-def user_line(depth: int = 2) -> tuple[CodeType, int] | None:
-    """The nearest frame outside this package as (code, instruction), decoded only in errors."""
-    frame: FrameType | None = _getframe(depth)
-    while frame is not None:
-        code = frame.f_code
-        if not ours[code.co_filename]:
-            return code, frame.f_lasti
-        frame = frame.f_back
-    return None
-
-
-class _InPackage(dict[str, bool]):
-    """Whether a file belongs to this package, found out once a file."""
-
-    def __missing__(self, filename: str) -> bool:
-        self[filename] = filename.startswith(_PACKAGE)
-        return self[filename]
-
-
-ours = _InPackage()
-
-
-def in_package(code: CodeType) -> bool:
-    """Whether a function is this package's own."""
-    return ours[code.co_filename]
-
-
-def describe_line(where: tuple[CodeType, int] | None) -> str:
-    """``File "x.py", line 3, in f`` for what ``user_line`` returned."""
-    if where is None:
-        return "an unknown line"
-    code, instruction = where
-    line = code.co_firstlineno
-    for start, stop, number in code.co_lines():
-        if start <= instruction < stop and number is not None:
-            line = number
-    return f'File "{code.co_filename}", line {line}, in {code.co_name}'
-
-
 class Node:
     """One recorded operation.
 
@@ -329,7 +289,7 @@ class Node:
         A leaf that requires grad is met as its ``AccumulateGrad``; ``(None, 0)`` stands for an
         argument that needs no gradient.
         """
-        return tuple(_function_of(parent) for parent in self.by_argument(self.parents))
+        return tuple(function_of(parent) for parent in self.by_argument(self.parents))
 
     def by_argument(self, values: Sequence[Any]) -> list[Any]:
         """What is known of parents, spread over all arguments that have rules: else ``None``."""
@@ -377,7 +337,7 @@ class Node:
         with ``level``, what lies below the values that this level wraps.
         """
         if self.saved is None:
-            self._complain_of_second_backward()
+            raise SecondBackward(self)
         values = []
         holds = False
         for value in self.saved:
@@ -406,7 +366,7 @@ class Node:
             several = self.op.several
             values[out] = outputs_of(self, values[out]) if several else placed(values[out], self)
         if level:
-            values = [v.inner if getattr(v, "level", 0) == level else v for v in values]
+            values = [_below(v, level) for v in values]
         if self.op.definition is not None:
             return self._through_definition(g, values)
         return self.plan.pull(g, values, self.parents)
@@ -422,15 +382,6 @@ class Node:
         with enable_grad():
             out = self.op.definition(*arguments)  # type: ignore[misc]
         return walk([out], [g], targets=[s.node for s in stand_ins], keep=True, record=record)
-
-    def _complain_of_second_backward(self) -> None:
-        raise RuntimeError(
-            f"backward a second time through {self.op.name} (result of shape {self.shape}, "
-            f"recorded at {describe_line(self.where)}): what it had saved was freed by the first "
-            "backward, even if an error stopped that one midway. Usual causes: the loss is not computed anew in each step, or a tensor "
-            "carried over from the step before still holds that step's graph (detach() it). To "
-            "go through one graph twice on purpose, pass retain_graph=True to the first backward."
-        )
 
     def _complain_of_write(self) -> None:
         what, shape, version = next(self._written())
@@ -451,7 +402,19 @@ class Node:
                 yield "a value", value.array.shape, value.version
 
 
-def _function_of(parent: Any) -> tuple[Any, int]:
+class SecondBackward(Exception):
+    """A walk came to a node that an earlier walk had freed."""
+
+
+def _below(value: Any, level: int) -> Any:
+    """What lies below a level; several results are a tuple of values."""
+    if type(value) is tuple:
+        return tuple(_below(v, level) for v in value)
+    return value.inner if getattr(value, "level", 0) == level else value
+
+
+def function_of(parent: Any) -> tuple[Any, int]:
+    """The node that a parent stands for, and which of its results."""
     if isinstance(parent, Value):
         return accumulator(parent), 0
     if parent is not None and parent.op is PICK:
@@ -543,6 +506,8 @@ def walk(
     lifted = record or wrapped
     mode, errors = _recording.set(record), ERRORS.set(IGNORED)
     try:
+        if targets is None:
+            latest[:] = tick(), latest[0]
         pending: Any = _Gradients(lifted)
         if tracer is not None:
             pending = tracer.gradients(pending, wrapped)
@@ -578,6 +543,10 @@ def walk(
             return [captured.get(target) for target in targets]
         pending.deliver()
         return []
+    except SecondBackward as stop:
+        (node,) = stop.args
+        message = second_backward(node, [root.node for root in roots])
+        raise RuntimeError(message) from None
     finally:
         ERRORS.reset(errors)
         _recording.reset(mode)

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import copying, printing
 from .devices import CPU, NoSuchDeviceError, check_device, device
-from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype
+from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype, get_default_dtype
 from .hooks import RemovableHandle
 from .in_place_methods import InPlaceOperations
 from .layouts import memory_format, strided
@@ -23,6 +23,7 @@ from .tape import (
     LEAF,
     Node,
     Value,
+    function_of,
     run_hooks,
     walk,
     watched,
@@ -71,10 +72,11 @@ class Tensor(Operations, InPlaceOperations):
     layout = strided
 
     def __init__(self, *data: Any, requires_grad: bool = False) -> None:
-        if len(data) == 1 and not isinstance(data[0], int):
-            array = np.array(creation.as_array(data[0], np.float32), order="C")
+        kind = get_default_dtype()
+        if len(data) == 1 and not isinstance(data[0], int | Size):
+            array = np.array(creation.as_array(data[0], kind), order="C")
         else:
-            array = np.zeros(tuple(data) or (0,), np.float32)
+            array = creation.zeros(*data or (0,), dtype=kind).array
         self.array = array
         self.node = LEAF if requires_grad else None
         self.version = [0]
@@ -240,7 +242,12 @@ class Tensor(Operations, InPlaceOperations):
     @property
     def grad_fn(self) -> Node | None:
         """The node of the operation that made it; ``None`` for a leaf."""
-        return None if self.is_leaf else self.node
+        return None if self.is_leaf else function_of(self.node)[0]
+
+    @property
+    def output_nr(self) -> int:
+        """Which of the results of its operation it is."""
+        return 0 if self.is_leaf else function_of(self.node)[1]
 
     def backward(
         self,
@@ -308,7 +315,8 @@ class Tensor(Operations, InPlaceOperations):
         if record:
             self._grad = grad if self._grad is None else self._grad + grad
         elif self._grad is None:
-            self._grad = wrap(grad if owned and type(grad) is np.ndarray else np.array(grad))
+            whole = owned and type(grad) is np.ndarray and grad.flags.c_contiguous
+            self._grad = wrap(grad if whole else np.array(grad, order="C"))
         else:
             self._grad = wrap(np.add(self._grad.array, grad))
         for hook in list(self._after_accumulation or ()):
@@ -380,6 +388,21 @@ class Tensor(Operations, InPlaceOperations):
         """Take the tensor itself off the tape."""
         self.node = None
         return self
+
+    def as_subclass(self, cls: Any) -> Any:
+        """The same memory, and place on the tape, as an object of a subclass of Tensor."""
+        new = object.__new__(cls)
+        new.array, new.node, new.version, new.window = (
+            self.array,
+            self.node,
+            self.version,
+            self.window,
+        )
+        return new
+
+    def to_dense(self, dtype: Any = None, *, masked_grad: bool = True) -> Tensor:
+        """The tensor itself, or converted: all tensors here are dense."""
+        return self if dtype is None else self.to(dtype)
 
     def is_inference(self) -> Any:
         """False: tensors made under ``inference_mode`` are like any others."""
@@ -618,19 +641,19 @@ class Tensor(Operations, InPlaceOperations):
             data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad
         )
 
-    def new_zeros(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+    def new_zeros(self, *sizes: Any, dtype: Any = None, **options: Any) -> Tensor:
         """Zeros in this one's dtype."""
-        made = creation.zeros(*size, dtype=dtype or self.dtype, **options)
+        made = creation.zeros(*sizes, dtype=dtype or self.dtype, **options)
         return creation.beside(self, made)
 
-    def new_ones(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+    def new_ones(self, *sizes: Any, dtype: Any = None, **options: Any) -> Tensor:
         """Ones in this one's dtype."""
-        made = creation.ones(*size, dtype=dtype or self.dtype, **options)
+        made = creation.ones(*sizes, dtype=dtype or self.dtype, **options)
         return creation.beside(self, made)
 
-    def new_empty(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+    def new_empty(self, *sizes: Any, dtype: Any = None, **options: Any) -> Tensor:
         """A tensor in this one's dtype whose values are not set."""
-        made = creation.empty(*size, dtype=dtype or self.dtype, **options)
+        made = creation.empty(*sizes, dtype=dtype or self.dtype, **options)
         return creation.beside(self, made)
 
     def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None, **options: Any) -> Tensor:

@@ -465,6 +465,7 @@ def test_hooks_run_around_a_step_until_removed():
 
 def test_a_hook_before_a_step_may_change_its_arguments():
     w = leaf(1.0)
+    w.grad = sg.ones(1)
     optimizer = optim.SGD([w])
     handle = optimizer.register_step_pre_hook(lambda o, args, kwargs: ((o, lambda: "loss"), {}))
     assert optimizer.step() == "loss"

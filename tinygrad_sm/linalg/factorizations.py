@@ -46,7 +46,7 @@ def cholesky(A: Any, *, upper: bool = False) -> Tensor:
     return _cholesky(A).mT if upper else _cholesky(A)
 
 
-class CholeskyEx(Results):
+class CholeskyEx(Results, name="linalg_cholesky_ex"):
     """What ``cholesky_ex`` returns."""
 
     L: Any
@@ -78,7 +78,7 @@ def _first_bad_minor(A: np.ndarray) -> int:
 # --- QR ----------------------------------------------------------------------------------------------
 
 
-class QR(Results):
+class QR(Results, name="linalg_qr"):
     """What ``qr`` returns."""
 
     Q: Any
@@ -142,7 +142,7 @@ def _columns(x: Any, factors: Any) -> Any:
     return x * np.expand_dims(factors, -2)
 
 
-class Eigh(Results):
+class Eigh(Results, name="linalg_eigh"):
     """What ``eigh`` returns."""
 
     eigenvalues: Any
@@ -184,7 +184,7 @@ def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:
     return eigh(A, UPLO).eigenvalues
 
 
-class SVD(Results):
+class SVD(Results, name="linalg_svd"):
     """What ``svd`` returns."""
 
     U: Any
@@ -249,14 +249,22 @@ def svdvals(A: Any, *, driver: str | None = None) -> Tensor:
     return _svdvals(A)
 
 
-def old_svd(input: Any, some: bool = True, compute_uv: bool = True) -> SVD:
+class OldSVD(Results, name="svd"):
+    """What ``torch.svd`` returns: V itself, not its transpose."""
+
+    U: Any
+    S: Any
+    V: Any
+
+
+def old_svd(input: Any, some: bool = True, compute_uv: bool = True) -> OldSVD:
     """``torch.svd``: (U, S, V) with ``input = U diag(S) V^T``; with ``some``, reduced."""
     if not compute_uv:
         m, n = input.array.shape[-2:]
         kind = input.array.dtype
-        return SVD(wrap(np.zeros((m, m), kind)), svdvals(input), wrap(np.zeros((n, n), kind)))
+        return OldSVD(wrap(np.zeros((m, m), kind)), svdvals(input), wrap(np.zeros((n, n), kind)))
     U, S, Vh = svd(input, full_matrices=not some)
-    return SVD(U, S, Vh.mT)
+    return OldSVD(U, S, Vh.mT)
 
 
 def matrix_rank(

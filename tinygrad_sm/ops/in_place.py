@@ -18,6 +18,7 @@ from ..tape import LEAF, Value, is_grad_enabled, wrap, written
 from ..tape import alias as same
 from . import random
 from .indexing import index_put, is_basic, plain_index
+from .shape import reshape
 
 
 def _overwritten(x: np.ndarray, value: Any) -> np.ndarray:
@@ -34,7 +35,7 @@ overwrite = primitive(
     "``value`` in the shape and dtype of ``x``.",
     name="copy",
     family="elementwise",
-    x=lambda g: g * 0,
+    x=lambda g: np.zeros_like(g),
     value=lambda g: g,
 )
 
@@ -136,6 +137,8 @@ def rebase(t: Value, value: Value) -> None:
 def setitem(self: Any, index: Any, value: Any) -> None:
     """``self[index] = value``, on the tape.
 
+    The value is broadcast to the place; sizes of 1 that it has in front beyond that are dropped.
+
     Raises:
         IndexError: for an index out of range.
         RuntimeError: if the value cannot be broadcast to the place.
@@ -163,6 +166,10 @@ def setitem(self: Any, index: Any, value: Any) -> None:
             f"{self.array.dtype}, not {source.dtype}: convert it with .to(...)"
         )
     place = self.array[index].shape
+    ones = source.ndim - len(place)
+    if ones > 0 and source.shape[:ones] == (1,) * ones:
+        source = source.reshape(source.shape[ones:])
+        value = reshape(value, source.shape) if isinstance(value, Value) else source
     try:
         np.broadcast_to(source, place)
     except ValueError:
@@ -196,22 +203,37 @@ def _overdraw(input: Any, values: Callable[[np.ndarray], np.ndarray]) -> Any:
     return overwrite(input, random.sample(lambda s: values(np.broadcast_to(like, s)), sizes))
 
 
-def _uniform(input: Any, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Any:
-    return _overdraw(input, lambda x: random.uniform_values(x, a, b, generator))
+def _uniform(
+    input: Any, a: Any = None, to: float = 1.0, *, generator: Any = None, **named: Any
+) -> Any:
+    low = named.pop("from", 0.0) if a is None else a  # a word of Python, so no parameter's name
+    if named:
+        raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(named))}'")
+    return _overdraw(input, lambda x: random.uniform_values(x, low, to, generator))
 
 
 def _normal(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Any:
     return _overdraw(input, lambda x: random.normal_values(x, mean, std, generator))
 
 
-def _random(input: Any, low: Any = None, high: Any = None, *, generator: Any = None) -> Any:
-    return _overdraw(input, lambda x: random.integer_values(x, low, high, generator))
+def _random(
+    input: Any, low: Any = None, to: Any = None, *, generator: Any = None, **named: Any
+) -> Any:
+    low = named.pop("from", None) if low is None else low
+    if named:
+        raise TypeError(f"random_() got an unexpected keyword argument '{next(iter(named))}'")
+    return _overdraw(input, lambda x: random.integer_values(x, low, to, generator))
 
 
 def _bernoulli(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     chance: Any = p if isinstance(p, Value) else wrap(np.asarray(p))
     full = chance.double().expand(tuple(input.array.shape))
     return overwrite(input, random.bernoulli(full, generator=generator))
+
+
+def fill(input: Any, value: Any) -> Any:
+    """A tensor like ``input``, filled with one number or 0-d tensor."""
+    return _fill(input, value)
 
 
 fill_ = in_place(_fill, "fill_")

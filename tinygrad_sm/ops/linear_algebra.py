@@ -275,4 +275,4 @@ def _finish(value: Any, letters: str, result: str) -> Any:
     if left:
         value = value.sum(tuple(letters.index(c) for c in left))
         letters = "".join(c for c in letters if c not in left)
-    return value.permute(*(letters.index(c) for c in result))
+    return value.permute(*(letters.index(c) for c in result)).contiguous()

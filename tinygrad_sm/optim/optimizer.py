@@ -14,9 +14,11 @@ import numpy as np
 
 from ..tape import Value, enable_grad, wrap, written
 from ..tensor import RemovableHandle, Tensor
+from .mistakes import Lookout
 
 Params = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
 Hook = Callable[..., Any]
+_TRANSIENT = ("_hook_lists", "_memory", "_lookout")  # what is not copied or pickled
 
 
 class _Required:
@@ -49,7 +51,13 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
                 )
             everything, kwargs = result
         self._stepped = True
+        closure = kwargs.get("closure", everything[1] if len(everything) > 1 else None)
+        if closure is None:
+            self._lookout.check(self)
         loss = step(*everything, **kwargs)
+        if closure is not None:
+            self._lookout.check(self)
+        self._lookout.stepped()
         for hook in self._hooks("step_post"):
             hook(self, everything, kwargs)
         return loss
@@ -104,10 +112,19 @@ class Optimizer:
             cls.step = _with_hooks(cls.__dict__["step"])  # type: ignore[method-assign]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_hook_lists", "_memory")}
+        return {k: v for k, v in self.__dict__.items() if k not in _TRANSIENT}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._hold(p for group in self.param_groups for p in group["params"])
+
+    def _hold(self, params: Iterable[Any]) -> None:
+        """Let parameters know that an optimizer has them."""
+        holder = self._lookout.holder
+        for p in params:
+            if hasattr(type(p), "_holder"):  # a parameter of a module
+                p._holder = holder
+                holder.modules = True
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -149,6 +166,11 @@ class Optimizer:
         self._check_against_other_groups(params, "param_names" in options)
         param_group.update(options, params=params)
         self.param_groups.append(param_group)
+        self._hold(params)
+
+    @functools.cached_property
+    def _lookout(self) -> Lookout:
+        return Lookout()
 
     def _listed(self, params: Any) -> list[Any]:
         if isinstance(params, set):

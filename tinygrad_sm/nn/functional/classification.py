@@ -7,14 +7,28 @@ import math
 import numpy as np
 
 from ...dtypes import dtype
+from ...hints import LikelyMistakeWarning, warn
+from ...lines import describe_line
 from ...ops import activation, fused
 from ...ops.elementwise import where
 from ...ops.entropy import binary_entropy
 from ...ops.indexing import getitem
 from ...ops.softmax import log_softmax
-from ...tape import values_of, wrap
+from ...tape import Node, values_of, wrap
 from ...tensor import Tensor
 from .reduction import chosen, reduced
+
+_SCORES = "It applies {0} itself, and twice is too much: pass the scores from before {0}"
+
+
+def _warn_of(function: str, input: Tensor, loss: str, advice: str) -> None:
+    """Warn if a loss is given what a function already squashed."""
+    node = input.node
+    if type(node) is Node and node.op.name == function:
+        warn(
+            f"{loss}: its input is the result of {function}, at {describe_line(node.where)}. {advice}",
+            LikelyMistakeWarning,
+        )
 
 
 def _classes_last(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -104,6 +118,7 @@ def cross_entropy(
         raise RuntimeError(
             f"cross_entropy: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
         )
+    _warn_of("softmax", input, "cross_entropy", _SCORES.format("softmax"))
     if target.array.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
     if label_smoothing or reduction != "mean" or target.level:
@@ -192,6 +207,7 @@ def nll_loss(
 ) -> Tensor:
     """Minus the log-probability of the right class; arguments as ``cross_entropy``'s."""
     reduction = chosen(size_average, reduce, reduction)
+    _warn_of("softmax", input, "nll_loss", "It expects log-probabilities: use log_softmax instead")
     scores, labels = _classes_last("nll_loss", input, target)
     _check_weight("nll_loss", weight, scores.array.shape[1])
     kept = _check_labels("nll_loss", values_of(labels), scores.array.shape[1], ignore_index)
@@ -285,13 +301,13 @@ def binary_cross_entropy_with_logits(
         ValueError: if shapes differ.
     """
     reduction = chosen(size_average, reduce, reduction)
-    _same_shape("binary_cross_entropy_with_logits", input, target)
+    name = "binary_cross_entropy_with_logits"
+    _same_shape(name, input, target)
+    _warn_of("sigmoid", input, name, _SCORES.format("sigmoid"))
     miss = activation.softplus(-input, 1, math.inf)
     factor = 1.0 if pos_weight is None else (pos_weight - 1) * target + 1
     loss = (1 - target) * input + miss * factor
-    return reduced(
-        "binary_cross_entropy_with_logits", loss if weight is None else loss * weight, reduction
-    )
+    return reduced(name, loss if weight is None else loss * weight, reduction)
 
 
 # --- margins --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+from ...hints import LikelyMistakeWarning, warn
 from ...ops.elementwise import where
 from ...tape import values_of
 from ...tensor import Tensor
@@ -28,11 +29,11 @@ def _difference(name: str, input: Tensor, target: Tensor) -> Tensor:
                 f"{name}: shapes {a} and {b} do not broadcast: the target should have the input's "
                 "shape"
             ) from None
-        warnings.warn(
-            f"Using a target size ({b}) that is different to the input size ({a}). This will "
-            "likely lead to incorrect results due to broadcasting. Please ensure they have the "
-            "same size.",
-            stacklevel=4,
+        warn(
+            f"{name}: Using a target size ({b}) that is different to the input size ({a}): both are "
+            f"broadcast to {np.broadcast_shapes(a, b)}, so that the loss compares what does not "
+            "belong together. Give them the same shape: squeeze() or unsqueeze() one",
+            LikelyMistakeWarning,
         )
     return input - target
 
