@@ -219,7 +219,7 @@ class Node:
         op: the ``Primitive`` that ran.
         plan: which rules to run and where their inputs stand in ``saved``.
         parents: per rule, the ``Node`` or leaf ``Tensor`` that the argument came from.
-        saved: what the rules named; ``None`` once freed.
+        saved: what the rules named; ``None`` once freed, if there was something.
         result: the version of the result where a rule names ``out``, else ``None``: not the result
             itself, which would be a cycle.
         shape, dtype: of the result; tuples of them where the operation has several results.
@@ -334,7 +334,7 @@ class Node:
             values.append(value)
         if self.result is not None and self.result[0]:
             self._complain_of_write()
-        if not keep:
+        if self.saved and not keep:  # what saved nothing can be walked again
             self.saved = None
         return self._lifted(g, values, level) if lifted else self.plan.pull(g, values, self.parents)
 
