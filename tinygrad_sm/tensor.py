@@ -24,7 +24,7 @@ from .tape import (
     LEAF,
     Node,
     Value,
-    is_grad_enabled,
+    function_of,
     run_hooks,
     walk,
     watched,
@@ -204,6 +204,7 @@ class Tensor(Operations, InPlaceOperations):
     @property
     def requires_grad(self) -> bool:
         """Whether operations on it are recorded."""
+        in_place.refresh(self)
         return self.node is not None
 
     @requires_grad.setter
@@ -234,14 +235,18 @@ class Tensor(Operations, InPlaceOperations):
     @property
     def is_leaf(self) -> bool:
         """Whether no recorded operation made it."""
+        in_place.refresh(self)
         return self.node is None or self.node is LEAF
 
     @property
     def grad_fn(self) -> Node | None:
         """The node of the operation that made it; ``None`` for a leaf."""
-        if is_grad_enabled():
-            in_place.refresh(self)
-        return None if self.is_leaf else self.node
+        return None if self.is_leaf else function_of(self.node)[0]
+
+    @property
+    def output_nr(self) -> int:
+        """Which of the results of its operation it is."""
+        return 0 if self.is_leaf else function_of(self.node)[1]
 
     def backward(
         self,
@@ -268,7 +273,7 @@ class Tensor(Operations, InPlaceOperations):
             walk([root], [seed], keep=keep, record=create_graph)
             return
         chosen = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-        targets = [t if t.node is LEAF else t.node for t in chosen]
+        targets = [t if t.is_leaf else t.node for t in chosen]
         grads = walk([root], [seed], targets=targets, keep=keep, record=create_graph)
         for t, grad in zip(chosen, grads, strict=True):
             if grad is not None:
@@ -341,7 +346,7 @@ class Tensor(Operations, InPlaceOperations):
         Raises:
             RuntimeError: if the tensor does not require grad.
         """
-        if self.node is None:
+        if not self.requires_grad:
             raise RuntimeError(
                 "register_hook: cannot register a hook on a tensor that doesn't require gradient"
             )
@@ -354,7 +359,7 @@ class Tensor(Operations, InPlaceOperations):
 
     def retain_grad(self) -> None:
         """Keep the gradient of a result of recorded operations in ``grad`` too."""
-        if self.node is None:
+        if not self.requires_grad:
             raise RuntimeError("retain_grad: this tensor does not require grad")
         if self.is_leaf or self._retained:
             return
@@ -383,6 +388,21 @@ class Tensor(Operations, InPlaceOperations):
         self.node = None
         return self
 
+    def as_subclass(self, cls: Any) -> Any:
+        """The same memory, and place on the tape, as an object of a subclass of Tensor."""
+        new = object.__new__(cls)
+        new.array, new.node, new.version, new.window = (
+            self.array,
+            self.node,
+            self.version,
+            self.window,
+        )
+        return new
+
+    def to_dense(self, dtype: Any = None, *, masked_grad: bool = True) -> Tensor:
+        """The tensor itself, or converted: all tensors here are dense."""
+        return self if dtype is None else self.to(dtype)
+
     def is_inference(self) -> Any:
         """False: tensors made under ``inference_mode`` are like any others."""
         return False
@@ -401,7 +421,7 @@ class Tensor(Operations, InPlaceOperations):
         Raises:
             RuntimeError: if the tensor requires grad: writes would escape the tape.
         """
-        if self.node is not None and not force:
+        if self.requires_grad and not force:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
                 "instead."
@@ -432,7 +452,7 @@ class Tensor(Operations, InPlaceOperations):
     __array_function__ = array_function
 
     def __dlpack__(self, **options: Any) -> Any:
-        if self.node is not None:
+        if self.requires_grad:
             raise RuntimeError("__dlpack__: the tensor requires grad: detach() it first")
         return self.array.__dlpack__(**options)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_sm as sg
-from tinygrad_sm import nn
+from tinygrad_sm import distributions, nn
 from tinygrad_sm.func import grad, jacrev, jvp, vmap
 
 RNG = np.random.default_rng(0)
@@ -207,6 +207,34 @@ DRAWS = {
     "dropout": lambda x: F.dropout(sg.ones(60), 0.5).sum() + x * 0,
     "uniform_": lambda x: sg.empty_like(x).uniform_() + x * 0,
     "rand_like": lambda x: sg.rand_like(x) + x * 0,
+    "multinomial": lambda x: sg.multinomial(sg.ones(60), 4) + x[0] * 0,
+    "multinomial, replaced": lambda x: sg.multinomial(sg.ones(60), 4, True) + x[0] * 0,
+    "multinomial of a batch": lambda x: sg.multinomial(x.sum() + sg.ones(60), 4).double(),
+    "poisson": lambda x: sg.poisson(sg.full((9,), 7.0)) + x[0] * 0,
+    "poisson of a batch": lambda x: sg.poisson(sg.full((9,), 70.0) + x[0]),
+    "binomial": lambda x: sg.binomial(sg.full((9,), 50.0), sg.full((9,), 0.4)) + x[0] * 0,
+    "exponential_": lambda x: sg.empty_like(x).exponential_() + x * 0,
+    "geometric_": lambda x: sg.empty_like(x).geometric_(0.01) + x * 0,
+    "cauchy_": lambda x: sg.empty_like(x).cauchy_() + x * 0,
+    "log_normal_": lambda x: sg.empty_like(x).log_normal_() + x * 0,
+    "gumbel_softmax": lambda x: F.gumbel_softmax(x),
+    "hard gumbel_softmax": lambda x: F.gumbel_softmax(x.sum() + sg.ones(60), hard=True),
+    "rrelu": lambda x: F.rrelu(x - 1, training=True),
+    "alpha_dropout": lambda x: F.alpha_dropout(sg.ones(60), 0.5, training=True).sum() + x * 0,
+    "Normal": lambda x: distributions.Normal(x, sg.ones(3), validate_args=False).rsample(),
+    "Cauchy": lambda x: distributions.Cauchy(x, sg.ones(3), validate_args=False).rsample(),
+    "Gamma": lambda x: distributions.Gamma(x + 2, sg.ones(3), validate_args=False).rsample(),
+    "Gamma of constants": lambda x: distributions.Gamma(2.0, 1.0).sample((3,)) + x * 0,
+    "Dirichlet": lambda x: distributions.Dirichlet(x + 2, validate_args=False).rsample(),
+    "Exponential": lambda x: distributions.Exponential(x + 2, validate_args=False).rsample(),
+    "Categorical": lambda x: (
+        distributions.Categorical(sg.ones(60) + x.sum(), validate_args=False).sample((5,)) + 0.0
+    ),
+    "Poisson": lambda x: distributions.Poisson(x + 70, validate_args=False).sample(),
+    "Binomial": lambda x: distributions.Binomial(90, x + 0.3, validate_args=False).sample(),
+    "NegativeBinomial": lambda x: distributions.NegativeBinomial(
+        90.0, x + 0.3, validate_args=False
+    ).sample(),
 }
 
 
@@ -221,6 +249,26 @@ def test_random_numbers(name):
     assert not all((r == rows[0]).all() for r in rows)
     with pytest.raises(RuntimeError, match="randomness must be"):
         vmap(DRAWS[name], randomness="some")
+
+
+def test_draws_that_depend_on_a_batch_of_weights():
+    weights = sg.eye(5)[[2, 0, 4]] + 1e-12
+    for randomness in ("same", "different"):
+        found = vmap(lambda w: sg.multinomial(w, 1), randomness=randomness)(weights)
+        assert found.tolist() == [[2], [0], [4]]
+    rates = sg.tensor([[1.0, 100.0], [2000.0, 0.0]])
+    found = vmap(vmap(sg.poisson, randomness="different"), randomness="different")(rates)
+    assert (abs(found - rates) <= 6 * rates.sqrt()).all()
+    sg.manual_seed(0)
+    one = sg.distributions.Gamma(sg.tensor(2.0), 1.0, validate_args=False)
+    slopes = vmap(
+        grad(lambda a: sg.distributions.Gamma(a, 1.0, validate_args=False).rsample()),
+        randomness="same",
+    )(sg.full((3,), 2.0))
+    sg.manual_seed(0)
+    a = one.concentration.requires_grad_()
+    sg.distributions.Gamma(a, 1.0).rsample().backward()
+    np.testing.assert_allclose(slopes.array, np.full(3, a.grad.item()), rtol=1e-5)
 
 
 def test_random_numbers_of_nested_vmaps():

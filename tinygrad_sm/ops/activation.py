@@ -10,6 +10,7 @@ import numpy as np
 from ..primitive import primitive, unary
 from . import kernels
 from .elementwise import _erf, _sigmoid, erf
+from .masking import masked
 
 _ROOT = math.sqrt(2 / math.pi)
 _NEGLIGIBLE = 37.0  # from here on log(1 + exp(-z)) is nothing beside z, in float64 too
@@ -81,7 +82,7 @@ hardtanh = primitive(
     "``x`` moved into [low, high]; unlike ``clamp``'s, its derivative at the bounds is 0.",
     name="hardtanh",
     family="elementwise",
-    x=lambda g, x, low, high: g * (np.greater(x, low) & np.less(x, high)),
+    x=lambda g, x, low, high: masked(g, np.greater(x, low) & np.less(x, high)),
 )
 
 

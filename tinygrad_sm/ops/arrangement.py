@@ -309,7 +309,7 @@ def _strided_rule(g: Any, size: Any, stride: Any, offset: int, shape: tuple[int,
     return collect(g, _strided_places(size, stride, offset), (count,)).reshape(shape)
 
 
-_as_strided = primitive(_strided, name="as_strided_copy", x=_strided_rule)
+read_strided = primitive(_strided, name="as_strided_copy", x=_strided_rule)
 
 
 def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
@@ -333,8 +333,8 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
             f"as_strided: size {sizes} with stride {steps} from {offset} reaches element {last} of "
             f"{base.array.size}"
         )
-    out = _as_strided(base, sizes, steps, offset)
-    return seen_through(base, out, lambda memory: _as_strided(memory, sizes, steps, offset))
+    out = read_strided(base, sizes, steps, offset)
+    return seen_through(base, out, lambda memory: read_strided(memory, sizes, steps, offset))
 
 
 def narrow_copy(input: Any, dim: int, start: int, length: int) -> Tensor:

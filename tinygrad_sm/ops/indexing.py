@@ -378,6 +378,20 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
     return wrap(np.stack(found, -1).astype(np.int64))
 
 
+def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Any:
+    """``nonzero`` cut, or filled up with ``fill_value``, to ``size`` rows.
+
+    Raises:
+        RuntimeError: for a negative size.
+    """
+    if size < 0:
+        raise RuntimeError(f"nonzero_static: 'size' must be an non-negative integer, not {size}")
+    found = nonzero(input).array[:size]
+    out = np.full((size, input.array.ndim), fill_value, np.int64)
+    out[: len(found)] = found
+    return wrap(out)
+
+
 # --- orders ----------------------------------------------------------------------------------------
 
 

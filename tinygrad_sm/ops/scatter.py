@@ -10,8 +10,8 @@ import numpy as np
 from ..dtypes import BOOL
 from ..primitive import primitive, put
 from ..tape import Value, wrap
-from .arrangement import read_diagonal
-from .dims import axis_of, numpy_names
+from .arrangement import read_diagonal, read_strided
+from .dims import axis_of, numpy_names, sizes_of
 from .elementwise import cast
 from .indexing import (
     _along,
@@ -407,3 +407,13 @@ def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2:
     ndim = input.array.ndim
     a, b = axis_of("diagonal_scatter", dim1, ndim), axis_of("diagonal_scatter", dim2, ndim)
     return _written("diagonal_scatter", input, src, lambda base: read_diagonal(base, offset, a, b))
+
+
+def as_strided_scatter(
+    input: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None
+) -> Tensor:
+    """With ``src`` put where ``as_strided(size, stride, storage_offset)`` would look."""
+    sizes, steps, offset = sizes_of((size,)), sizes_of((stride,)), storage_offset or 0
+    return _written(
+        "as_strided_scatter", input, src, lambda base: read_strided(base, sizes, steps, offset)
+    )

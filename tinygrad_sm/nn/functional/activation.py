@@ -15,11 +15,10 @@ import numpy as np
 from ...ops import activation, elementwise
 from ...ops.elementwise import float_input, where
 from ...ops.in_place import in_place
-from ...ops.random import default_generator
+from ...ops.random import default_generator, sample, sample_for
 from ...ops.shape import chunk
 from ...ops.softmax import log_softmax as _log_softmax
 from ...ops.softmax import softmax as _softmax
-from ...tape import wrap
 from ...tensor import Tensor
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848, 1.0507009873554804934
@@ -88,11 +87,15 @@ def rrelu(
     """
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
-    slopes = np.ones(input.array.shape, input.array.dtype)
-    drawn = input.array <= 0
-    draws = default_generator.uniform(int(drawn.sum()), np.dtype(np.float64))
-    slopes[drawn] = draws * (upper - lower) + lower
-    return _applied("rrelu", lambda x: x * wrap(slopes), input, inplace)
+
+    def draw(values: np.ndarray) -> np.ndarray:
+        slopes, drawn = np.ones(values.shape, values.dtype), values <= 0
+        draws = default_generator.uniform(int(drawn.sum()), np.dtype(np.float64))
+        slopes[drawn] = draws * (upper - lower) + lower
+        return slopes
+
+    slopes = sample_for(draw, input)
+    return _applied("rrelu", lambda x: x * slopes, input, inplace)
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
@@ -200,7 +203,8 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise RuntimeError(f"softshrink: lambda must be greater or equal to 0, but found {lambd}")
-    return input - input.clamp(-lambd, lambd)
+    flat = (input >= -lambd) & (input <= lambd)
+    return where(flat, 0.0, input - input.clamp(-lambd, lambd))
 
 
 def tanhshrink(input: Tensor) -> Tensor:
@@ -290,16 +294,21 @@ def gumbel_softmax(
     """
     logits = float_input(logits)
     kind = logits.array.dtype
-    draws = default_generator.uniform(logits.array.size, kind).reshape(logits.array.shape)
-    tiny = np.asarray(np.finfo(kind).eps / 2, kind)
-    waits = np.where(draws >= 1 - tiny, tiny, -np.log1p(-draws))
-    noise = wrap(-np.log(np.maximum(waits, np.finfo(kind).tiny)))
+    noise = sample(lambda sizes: _gumbel(sizes, kind), tuple(logits.array.shape))
     soft = _softmax((logits + noise) / tau, dim)
     if not hard:
         return soft
-    chosen = soft.array == soft.array.max(axis=dim, keepdims=True)
-    first = np.cumsum(chosen, axis=dim) == 1
-    return wrap((chosen & first).astype(kind)) - soft.detach() + soft
+    fixed = soft.detach()
+    chosen = (fixed * 0).scatter(dim, fixed.argmax(dim, keepdim=True), 1.0)
+    return chosen - fixed + soft
+
+
+def _gumbel(sizes: tuple[int, ...], kind: np.dtype) -> np.ndarray:
+    """Draws of the standard Gumbel distribution."""
+    draws = default_generator.uniform(math.prod(sizes), kind).reshape(sizes)
+    tiny = np.asarray(np.finfo(kind).eps / 2, kind)
+    waits = np.where(draws >= 1 - tiny, tiny, -np.log1p(-draws))
+    return -np.log(np.maximum(waits, np.finfo(kind).tiny))
 
 
 # --- in place -------------------------------------------------------------------------------------------
