@@ -23,7 +23,7 @@ def second_backward(freed: Any, roots: Sequence[Any]) -> str:
     start = (
         f"backward a second time through {freed.op.name} (result of shape {freed.shape}, "
         f"recorded at {describe_line(freed.where)}): what it had saved was freed by the first "
-        "backward. "
+        "backward, even if an error stopped that one midway. "
     )
     carried = _carried_over(freed, roots)
     if not carried:

@@ -33,7 +33,6 @@ MODULES: dict[str, str] = {
     "complex numbers": "fft",
     "nested and masked tensors": "masked nested",
     "other devices": "mtia",
-    "signal windows": "signal",
     "compilers and exchange formats": "export fx library onnx package",
     "storage objects": "storage",
     "downloads": "hub",

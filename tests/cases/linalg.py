@@ -121,3 +121,17 @@ case(
     normal(6, 6),
     A[:2, :3],
 )
+
+for left in (True, False):
+    for transpose in (True, False):
+        case(
+            "ormqr",
+            lambda m, x, y, z, a=left, b=transpose: m.ormqr(x, y, z if a else z.mT, a, b),
+            TALL,
+            normal(2, 3),
+            normal(2, 4, 2),
+        )
+case("ormqr", lambda m, x, y, z: x.ormqr(y, z), SQUARE, normal(2, 3), SQUARE)
+case("frobenius_norm", lambda m, x: _deprecated(lambda: m.frobenius_norm(x, 1)), A)
+case("nuclear_norm", lambda m, x: _deprecated(lambda: m.nuclear_norm(x)), A)
+case("nuclear_norm", lambda m, x: _deprecated(lambda: m.nuclear_norm(x, (0, 2))), CUBE)

@@ -20,12 +20,19 @@ case("zeta", lambda m, x: m.special.zeta(m.tensor(3.0, dtype=m.float64), x), P)
 case("mvlgamma", lambda m, x: m.mvlgamma(x + 2, 3), P)
 case("igamma", lambda m, x: m.igamma(m.tensor(Q, dtype=x.dtype), x), P)
 case("igammac", lambda m, x: m.igammac(m.tensor(Q, dtype=x.dtype), x), P)
-for name in ["lgamma", "digamma", "erfc", "i0"]:
+drawn("digamma", lambda m, x: m.digamma(x * x + 1), one(), ugly=False)  # poles have no slope
+for name in ["lgamma", "erfc", "i0"]:
     drawn(name, lambda m, x, name=name: getattr(m, name)(x), one(low=0.1, high=9.0), ugly=False)
 for name in ["erfcx", "ndtr", "log_ndtr", "i0e", "i1", "i1e"]:
     drawn(name, lambda m, x, name=name: getattr(m.special, name)(x), one(), ugly=False)
 drawn("erfinv", lambda m, x: m.erfinv(x), one(low=-0.99, high=0.99), ugly=False)
 drawn("ndtri", lambda m, x: m.special.ndtri(x), one(low=0.01, high=0.99), ugly=False)
+case(
+    "zeta",
+    lambda m, x: m.special.zeta(m.tensor([2.0, 3.0, 4.0, 5.0], dtype=m.float64), x),
+    -3 * P - 0.37,
+)
+case("polygamma", lambda m, x: m.polygamma(3, x), -9 * P - 0.37)
 drawn("zeta", lambda m, x: m.special.zeta(2.5, x), one(low=0.2, high=9.0), ugly=False)
 drawn(
     "gammainc",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,8 @@ import numpy as np
 from ..dtypes import finfo, get_default_dtype
 from ..nn import functional as F
 from ..ops.creation import as_tensor
-from ..ops.random import default_generator
-from ..tape import Value, enable_grad, wrap
+from ..ops.random import default_generator, sample
+from ..tape import Value, enable_grad
 from ..tensor import Tensor
 
 euler_constant = 0.57721566490153286060
@@ -119,19 +120,24 @@ class lazy_property:
 def standard_normal(shape: Any, like: Tensor) -> Tensor:
     """Normal numbers in the dtype of a tensor."""
     kind = like.array.dtype
-    return wrap(default_generator.normal(int(np.prod(shape)), kind).reshape(shape))
+    return sample(lambda s: default_generator.normal(math.prod(s), kind).reshape(s), tuple(shape))
 
 
 def standard_uniform(shape: Any, like: Tensor) -> Tensor:
     """Uniform numbers in [0, 1) in the dtype of a tensor."""
     kind = like.array.dtype
-    return wrap(default_generator.uniform(int(np.prod(shape)), kind).reshape(shape))
+    return sample(lambda s: default_generator.uniform(math.prod(s), kind).reshape(s), tuple(shape))
 
 
 def standard_exponential(shape: Any, like: Tensor) -> Tensor:
     """Exponential numbers of rate 1 in the dtype of a tensor."""
-    uniform = default_generator.uniform(int(np.prod(shape)), np.dtype(np.float64))
-    return wrap(-np.log1p(-uniform).reshape(shape).astype(like.array.dtype))
+    kind = like.array.dtype
+
+    def draw(sizes: tuple[int, ...]) -> np.ndarray:
+        uniform = default_generator.uniform(math.prod(sizes), np.dtype(np.float64))
+        return -np.log1p(-uniform).reshape(sizes).astype(kind)
+
+    return sample(draw, tuple(shape))
 
 
 def open_uniform(shape: Any, like: Tensor) -> Tensor:

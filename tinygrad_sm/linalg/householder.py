@@ -9,7 +9,7 @@ import numpy as np
 from ..ops.linear_algebra import matmul
 from ..ops.random import randn
 from ..ops.results import Results
-from ..ops.shape import tril
+from ..ops.shape import cat, tril
 from ..tape import wrap
 from .checks import mT, need_matrix
 from .factorizations import qr, svd
@@ -60,6 +60,32 @@ def geqrf(input: Any) -> Geqrf:
     need_matrix("geqrf", input)
     reflections, tau = np.linalg.qr(input.array, "raw")
     return Geqrf(wrap(mT(reflections).copy()), wrap(tau))
+
+
+def ormqr(input: Any, tau: Any, other: Any, left: bool = True, transpose: bool = False) -> Tensor:
+    """``Q C`` with Q the whole product of reflections, as ``geqrf`` gives them, and C ``other``.
+
+    Args:
+        input: (..., m, k) reflections, as ``householder_product`` takes them.
+        tau: (..., k).
+        other: C, (..., m, n), or (..., n, m) if it stands to the left.
+        left: whether Q stands to the left of C; else ``C Q``.
+        transpose: whether Q is transposed.
+
+    Raises:
+        RuntimeError: if sizes do not fit.
+    """
+    need_matrix("ormqr", input)
+    m, k = input.array.shape[-2:]
+    if other.array.ndim < 2 or other.array.shape[-2 if left else -1] != m or k > m:
+        raise RuntimeError(
+            f"ormqr: Q made of {input.array.shape} does not fit other of {other.array.shape}: "
+            f"expected m >= k and {'rows' if left else 'columns'} of other equal to m"
+        )
+    square = cat([input, input.new_zeros(*input.array.shape[:-1], m - k)], -1) if m > k else input
+    Q = householder_product(square, tau)
+    Q = mT(Q) if transpose else Q
+    return matmul(Q, other) if left else matmul(other, Q)
 
 
 def svd_lowrank(

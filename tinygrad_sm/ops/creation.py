@@ -436,3 +436,28 @@ def empty_strided(
     memory = np.empty(last + 1, kind)
     bytes_apart = tuple(s * kind.itemsize for s in steps)
     return _leaf(np.lib.stride_tricks.as_strided(memory, sizes, bytes_apart), requires_grad)
+
+
+def empty_permuted(
+    size: Any, physical_layout: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any
+) -> Tensor:
+    """A tensor whose values are not set, and whose dimensions lie in memory in a given order.
+
+    Args:
+        size: the sizes.
+        physical_layout: the dimensions, that of the largest steps first.
+        dtype: of the elements; float32 by default.
+        requires_grad: whether it is a leaf of the tape.
+        **k: the device, which is the CPU.
+
+    Raises:
+        RuntimeError: if the order is not one of all dimensions.
+    """
+    sizes, order = sizes_of((size,)), sizes_of((physical_layout,))
+    if sorted(order) != list(range(len(sizes))):
+        raise RuntimeError(
+            f"empty_permuted: expected an order of {len(sizes)} dimensions, each once, but got "
+            f"physical_layout={order} for size {sizes}"
+        )
+    memory = empty([sizes[i] for i in order], dtype=dtype, **k).array
+    return _leaf(memory.transpose(np.argsort(order)), requires_grad)

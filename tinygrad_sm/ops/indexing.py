@@ -63,9 +63,19 @@ def _collect(g: Any, index: Any, sizes: tuple[int, ...]) -> np.ndarray:
         out[index] = g
     elif isinstance(index, np.ndarray) and index.dtype.kind in "iu" and sizes and g.size:
         _add_rows(out, index, g)
+    elif (axis := _only_axis(index)) is not None and g.size:
+        _add_slices(out, index[axis], g, axis)
     else:
         np.add.at(out, index, g)
     return out
+
+
+def _only_axis(index: Any) -> int | None:
+    """The axis along which an index takes slices: whole axes, and then a row of places."""
+    if not isinstance(index, tuple) or not index or not isinstance(index[-1], np.ndarray):
+        return None
+    whole = all(isinstance(p, slice) and p == slice(None) for p in index[:-1])
+    return len(index) - 1 if whole and index[-1].ndim == 1 and index[-1].dtype != BOOL else None
 
 
 def _add_rows(out: np.ndarray, index: np.ndarray, g: np.ndarray) -> None:
@@ -79,6 +89,33 @@ def _add_rows(out: np.ndarray, index: np.ndarray, g: np.ndarray) -> None:
         out.reshape(len(out), -1)[ordered[starts]] = np.add.reduceat(rows[order], starts, axis=0)
 
 
+def _add_slices(out: np.ndarray, places: np.ndarray, g: np.ndarray, axis: int) -> None:
+    """``out[:, places] += g`` into zeros, repeats added up.
+
+    Each place's first slice is taken, its second, and so on: of few repeats, as in a picture made
+    larger, ten times faster than ``reduceat``.
+    """
+    whole: Any = (slice(None),) * axis
+    flat = places % out.shape[axis]
+    counts = np.bincount(flat, minlength=out.shape[axis])
+    order = np.argsort(flat, kind="stable")
+    starts = np.cumsum(counts) - counts
+    if counts.max() > 4 or len(flat) < len(counts):
+        there = np.flatnonzero(counts)
+        out[(*whole, there)] = np.add.reduceat(np.take(g, order, axis), starts[there], axis)
+        return
+    for i in range(counts.max()):
+        part = np.take(g, order[np.minimum(starts + i, len(flat) - 1)], axis)
+        if (counts <= i).any():
+            part[(*whole, counts <= i)] = 0
+        out += part
+
+
+def _taken(x: Any, index: Any) -> Any:
+    axis = _only_axis(index)
+    return x[index] if axis is None else np.take(x, index[axis], axis)
+
+
 collect = primitive(
     _collect,
     "The transpose of indexing.",
@@ -87,7 +124,7 @@ collect = primitive(
     g=lambda cotangent, index: cotangent[index],
 )
 _take = primitive(
-    lambda x, index: x[index],
+    _taken,
     name="index",
     linear=("x",),
     x=lambda g, index, shape: collect(g, index, shape),
@@ -154,8 +191,7 @@ def index_select(input: Any, dim: int, index: Any) -> Tensor:
         _check_bounds("index_select", places, 1, dim)
         return getitem(input.reshape(1), places)[0]
     _check_bounds("index_select", places, input.array.shape[axis], dim)
-    moved = input.transpose(0, axis)
-    return getitem(moved, places).transpose(0, axis)
+    return getitem(input, (*(slice(None),) * (axis % input.array.ndim), places))
 
 
 def _check_bounds(name: str, index: Any, size: int, dim: int) -> None:
@@ -305,6 +341,20 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
     if not input.array.ndim:
         return wrap(np.zeros((len(found[0]), 0), np.int64))
     return wrap(np.stack(found, -1).astype(np.int64))
+
+
+def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Any:
+    """``nonzero`` cut, or filled up with ``fill_value``, to ``size`` rows.
+
+    Raises:
+        RuntimeError: for a negative size.
+    """
+    if size < 0:
+        raise RuntimeError(f"nonzero_static: 'size' must be an non-negative integer, not {size}")
+    found = nonzero(input).array[:size]
+    out = np.full((size, input.array.ndim), fill_value, np.int64)
+    out[: len(found)] = found
+    return wrap(out)
 
 
 # --- orders ----------------------------------------------------------------------------------------
