@@ -16,7 +16,7 @@ from ...ops.indexing import getitem
 from ...ops.softmax import log_softmax
 from ...tape import Node, values_of, wrap
 from ...tensor import Tensor
-from .reduction import chosen, reduced
+from .reduction import chosen, known, reduced
 
 _SCORES = "It applies {0} itself, and twice is too much: pass the scores from before {0}"
 
@@ -368,11 +368,12 @@ def multi_margin_loss(
         ValueError: for another ``p``, or shapes that do not fit.
         IndexError: for a label out of range.
     """
-    reduction = chosen(size_average, reduce, reduction)
+    reduction = known("multi_margin_loss", chosen(size_average, reduce, reduction))
     if p not in (1, 2):
         raise ValueError("multi_margin_loss: only p == 1 and p == 2 supported")
-    if not input.array.ndim:
-        input = input.reshape(1)
+    input = input if input.array.ndim else input.reshape(1)
+    if input.array.ndim == 1 and target.array.shape == (1,):
+        target = target.squeeze(0)
     scores, labels = _classes_last("multi_margin_loss", input, target)
     rows, classes = scores.array.shape
     _check_weight("multi_margin_loss", weight, classes)
