@@ -48,7 +48,8 @@ def mixes(count):
 # These look at values outside of a primitive, or at memory, or draw numbers. Where that is a batch's, they say so;
 # with only another argument batched, or along no dimension, some of them need not.
 LOOK_AT_VALUES = {
-    "as_strided", "diagonal_scatter", "kthvalue", "lstsq", "masked_scatter", "matrix_exp",
+    "as_strided", "as_strided_copy", "diagonal_scatter", "fractional_max_pool2d",
+    "fractional_max_pool3d", "kthvalue", "lstsq", "masked_scatter", "matrix_exp",
     "median", "mode", "nanmedian", "nanquantile", "pca_lowrank", "quantile", "select_scatter",
     "slice_scatter", "svd_lowrank",
 }  # fmt: skip

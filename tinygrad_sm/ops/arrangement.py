@@ -299,17 +299,18 @@ def _strided(x: Any, size: Any, stride: Any, offset: int) -> Any:
     return np.lib.stride_tricks.as_strided(x.reshape(-1)[offset:], size, steps)
 
 
-def _strided_places(size: Any, stride: Any, offset: int) -> Any:
+def strided_places(size: Any, stride: Any, offset: int) -> Any:
+    """The places in flat memory of what sizes, steps and an offset see."""
     grid = np.ogrid[tuple(slice(n) for n in size)] if size else ()
     return np.asarray(offset + sum(i * s for i, s in zip(grid, stride, strict=True)))
 
 
 def _strided_rule(g: Any, size: Any, stride: Any, offset: int, shape: tuple[int, ...]) -> Any:
     count = int(np.prod(shape))
-    return collect(g, _strided_places(size, stride, offset), (count,)).reshape(shape)
+    return collect(g, strided_places(size, stride, offset), (count,)).reshape(shape)
 
 
-read_strided = primitive(_strided, name="as_strided_copy", x=_strided_rule)
+_as_strided = primitive(_strided, name="as_strided_copy", x=_strided_rule)
 
 
 def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
@@ -333,8 +334,8 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
             f"as_strided: size {sizes} with stride {steps} from {offset} reaches element {last} of "
             f"{base.array.size}"
         )
-    out = read_strided(base, sizes, steps, offset)
-    return seen_through(base, out, lambda memory: read_strided(memory, sizes, steps, offset))
+    out = _as_strided(base, sizes, steps, offset)
+    return seen_through(base, out, lambda memory: _as_strided(memory, sizes, steps, offset))
 
 
 def narrow_copy(input: Any, dim: int, start: int, length: int) -> Tensor:

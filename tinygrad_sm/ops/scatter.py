@@ -10,7 +10,7 @@ import numpy as np
 from ..dtypes import BOOL
 from ..primitive import primitive, put
 from ..tape import Value, wrap
-from .arrangement import read_diagonal, read_strided
+from .arrangement import read_diagonal, strided_places
 from .dims import axis_of, numpy_names, sizes_of
 from .elementwise import cast
 from .indexing import (
@@ -413,7 +413,8 @@ def as_strided_scatter(
     input: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None
 ) -> Tensor:
     """With ``src`` put where ``as_strided(size, stride, storage_offset)`` would look."""
-    sizes, steps, offset = sizes_of((size,)), sizes_of((stride,)), storage_offset or 0
-    return _written(
-        "as_strided_scatter", input, src, lambda base: read_strided(base, sizes, steps, offset)
-    )
+    sizes, steps = sizes_of((size,)), sizes_of((stride,))
+    if src.array.shape != sizes:
+        raise RuntimeError(f"as_strided_scatter: expected src of shape {sizes}, not {src.shape}")
+    places = wrap(strided_places(sizes, steps, storage_offset or 0))
+    return put_flat(input, places, cast(src, input.array.dtype))

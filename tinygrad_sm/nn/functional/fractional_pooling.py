@@ -116,8 +116,9 @@ def _pooled(
     if samples is None:
         samples = rand(*x.array.shape[:2], dimensions, dtype=x.dtype)
     order = (1, 0) if dimensions == 2 else (0, 1, 2)
+    u = samples.array[: x.array.shape[0]]
     starts = [
-        _starts(samples.array[..., k], n, size, count)
+        _starts(u[..., k], n, size, count)
         for k, n, size, count in zip(order, sizes, kernel, goal, strict=True)
     ]
     places = wrap(_largest(x.array, starts, kernel, goal))
