@@ -328,7 +328,7 @@ def _strided_rule(g: Any, size: Any, stride: Any, offset: int, shape: tuple[int,
     return collect(g, strided_places(size, stride, offset), (count,)).reshape(shape)
 
 
-read_strided = primitive(_strided, name="as_strided_copy", x=_strided_rule)
+_as_strided = primitive(_strided, name="as_strided_copy", x=_strided_rule)
 
 
 def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
