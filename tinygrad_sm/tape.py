@@ -120,11 +120,13 @@ class View:
         return base
 
 
-def written(t: Value) -> None:
-    """Say that ``t.array`` was written to in place."""
+def written(*tensors: Value) -> None:
+    """Say that the arrays of tensors were written to in place."""
     global last_write
-    last_write = next(_clock)
-    t.version[:] = [t.version[0] + 1, user_line(), last_write]
+    line = user_line()
+    for t in tensors:
+        last_write = next(_clock)
+        t.version[:] = [t.version[0] + 1, line, last_write]
 
 
 # --- whether to record -----------------------------------------------------------------------
