@@ -12,6 +12,7 @@ import linecache
 from collections.abc import Sequence
 from typing import Any
 
+from .reached import latest
 from .lines import describe_line, number_of, quote_line, variables
 
 _SHOWN = 3  # values named; more are counted
@@ -23,7 +24,7 @@ def second_backward(freed: Any, roots: Sequence[Any]) -> str:
     start = (
         f"backward a second time through {freed.op.name} (result of shape {freed.shape}, "
         f"recorded at {describe_line(freed.where)}): what it had saved was freed by the first "
-        "backward. "
+        "backward, even if an error stopped that one midway. "
     )
     carried = _carried_over(freed, roots)
     if not carried:
@@ -63,7 +64,10 @@ def _carried_over(freed: Any, roots: Sequence[Any]) -> dict[Any, Any]:
 
 
 def _is_old(node: Any, freed: Any) -> bool:
-    return node.saved is None and node.order <= freed.order
+    """Whether the walk that freed a node had passed this one, freed or with nothing to free."""
+    if node.saved is None:
+        return node.order <= freed.order
+    return not node.plan.save and node.order < latest[1]
 
 
 def _maker(node: Any) -> Any:

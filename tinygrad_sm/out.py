@@ -80,8 +80,9 @@ def public(room: dict[str, Any], with_out: str = "", numbers: dict[str, str] | N
             if name in allowed:
                 function = needing_tensors(function, allowed[name])
             wrapped = (takes_out if name in taking_out else of_tensors)(function)
-            if wrapped.__module__ == function.__module__:
-                wrapped.__module__ = room["__name__"]  # where pickle finds it by its name
+            first = wrapped.__module__ == function.__module__
+            if first or (wrapped.__module__ == room["__name__"] and name == wrapped.__name__):
+                wrapped.__module__, wrapped.__qualname__ = room["__name__"], name  # as pickle asks
             room[name] = wrapped
 
 
@@ -165,27 +166,32 @@ def _into(function: Callable[..., Any], out: Any, args: Any, kwargs: dict[str, A
     if len(results) != len(targets):
         raise TypeError(f"{name}: {len(results)} results for {len(targets)} tensors in out")
     for target, value in zip(targets, results, strict=True):
-        _check_kind(name, target, value)
+        _check(name, target, value)
     for target, value in zip(targets, results, strict=True):
         _fill(target, value.array)
     return type(result)(*targets) if hasattr(result, "_fields") else out
 
 
 def _refuse_recording(name: str, values: list[Any]) -> None:
-    if is_grad_enabled() and any(isinstance(v, Value) and v.node is not None for v in values):
+    if is_grad_enabled() and any(getattr(v, "requires_grad", False) for v in values):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad: use the result instead, or no_grad()"
         )
 
 
-def _check_kind(name: str, target: Any, value: Any) -> None:
+def _check(name: str, target: Any, value: Any) -> None:
     if not isinstance(target, Value):
         raise TypeError(f"{name}: out must be a Tensor, not {type(target).__name__}")
     if CATEGORY[value.array.dtype.kind] > CATEGORY[target.array.dtype.kind]:
         raise RuntimeError(
             f"{name}: result type {value.array.dtype} can't be cast to the desired output type "
             f"{target.array.dtype}"
+        )
+    if target.array.shape == value.array.shape and not target.array.flags.writeable:
+        raise RuntimeError(
+            f"{name}: more than one element of out (an expanded tensor, or one over read-only "
+            "memory) refers to a single memory location: clone() it first"
         )
 
 

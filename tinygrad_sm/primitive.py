@@ -36,6 +36,7 @@ from .tape import (
     output_of,
     outputs_of,
     packers,
+    packing,
     shape_of,
     wrap,
 )
@@ -195,13 +196,23 @@ def _parameters(forward: Callable[..., Any]) -> tuple[tuple[str, ...], int | Non
     return tuple(parameters), star[0] if star else None
 
 
-def record(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, residuals: Any = ()) -> Node:
-    """A node for an operation that ran: ``args`` as they were given, ``out`` as arrays."""
+def record(
+    op: Primitive,
+    mask: int,
+    args: tuple[Any, ...],
+    out: Any,
+    residuals: Any = (),
+    kept: Any = None,
+) -> Node:
+    """A node for an operation that ran: ``args`` as they were given, ``out`` as arrays.
+
+    What rules find as ``out`` is ``kept``, where it is given.
+    """
     count = len(args)
     plan = op._plans.get((mask, count)) or op.plan(mask, count)
-    parents, saved = plan.keep(args, out, residuals)
-    if packers and not active:
-        saved = packers[-1](saved)
+    parents, saved = plan.keep(args, out if kept is None else kept, residuals)
+    if packers and (own := packing.get()):
+        saved = own[-1](saved)
     if op.several:
         shape: Any = tuple(o.shape for o in out)
         dtype: Any = tuple(o.dtype for o in out)
@@ -282,6 +293,8 @@ def primitive(
         family=family,
     )
 
+    lays_out = family != "elementwise"
+
     def call(*args: Any) -> Any:
         if active and (lifted := tape.lift(op, call, args)) is not None:
             return lifted
@@ -308,6 +321,8 @@ def primitive(
         if not several:
             if type(out) is not np.ndarray:
                 out = np.asarray(out)
+            if lays_out and not out.flags.c_contiguous:
+                out = _laid_out(out, arrays)
             if mask and is_grad_enabled() and out.dtype.kind == "f":
                 return output_of(record(op, mask, args, out, extra), out)
             return wrap(out)
@@ -316,6 +331,14 @@ def primitive(
         return tuple(wrap(o) for o in out)
 
     return _dress(call, op, doc)
+
+
+def _laid_out(out: np.ndarray, given: list[Any]) -> np.ndarray:
+    """A result of an operation's own in the order of its elements, as ``view`` wants it; not a view."""
+    for a in given:
+        if type(a) is np.ndarray and np.may_share_memory(a, out):
+            return out
+    return np.ascontiguousarray(out)
 
 
 def _dress(call: Any, op: Primitive, doc: str) -> Operation:
@@ -408,6 +431,8 @@ def binary(
             out = silent.run(forward, x, y)
         except ValueError as error:
             raise clash(op.name, x, y) from error
+        except TypeError as error:  # of NumPy, which has no loop for these dtypes
+            raise unsupported(op.name, x) from error
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         mask &= differentiable
@@ -429,6 +454,11 @@ def clash(name: str, x: Any, y: Any) -> Exception:
                 "reshape, transpose or unsqueeze one of them."
             )
     return RuntimeError(f"{name}: cannot combine {a} and {b}")
+
+
+def unsupported(name: str, x: Any) -> Exception:
+    """The error for a dtype that an operation is not defined for."""
+    return NotImplementedError(f'{name}: "{name}" not implemented for {np.asarray(x).dtype}')
 
 
 def coerce(name: str, x: Any, y: Any, to_float: bool = False) -> tuple[Any, Any]:

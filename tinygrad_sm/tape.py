@@ -8,6 +8,7 @@ comes: everything that used its result was recorded later and has already contri
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
@@ -30,11 +31,13 @@ PICK: Any = None  # the two operations of the walk itself, made in primitive.py
 STAND_IN: Any = None
 lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
 active: list[Any] = []  # the forward-mode and batching levels now open, in any thread
-packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved
+packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved, in any thread
+packing: ContextVar[tuple[Any, ...]] = ContextVar("packing", default=())  # and in this one
 watched: set[int] = set()  # the ids of leaves that have hooks called after accumulation
 tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
+_OPTIONS = frozenset({int, float, bool, str, tuple, slice, type(None)})  # no memory to free
 _new = object.__new__
 
 
@@ -128,59 +131,71 @@ _recording: ContextVar[bool] = ContextVar("recording", default=True)
 is_grad_enabled: Callable[[], bool] = _recording.get
 
 
-class set_grad_enabled:
+# What is entered and not yet left: each switch with the mode before it. Like the mode itself it
+# belongs to one thread or task, so that one switch can be entered in several, and again and again.
+_entered: ContextVar[tuple[tuple[Any, bool], ...]] = ContextVar("entered", default=())
+
+
+class _Switch:
+    """A switch that acts on entry, as a context manager or a decorator."""
+
+    mode: bool
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        """A switch, or the decorated function."""
+        switch = super().__new__(cls)
+        return switch if function is None else switch(function)
+
+    def __enter__(self) -> Any:
+        self._enter(is_grad_enabled())
+        return self
+
+    def _enter(self, before: bool) -> None:
+        _entered.set((*_entered.get(), (self, before)))
+        _recording.set(self.mode)
+
+    def __exit__(self, *exc: object) -> None:
+        entered = _entered.get()
+        for i in reversed(range(len(entered))):
+            switch, before = entered[i]
+            if switch is self:
+                _entered.set(entered[:i] + entered[i + 1 :])
+                _recording.set(before)
+                return
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate a function, of any kind: the switch is set while its own lines run."""
+        return running_in(enable_grad if self.mode else no_grad, function)
+
+
+class set_grad_enabled(_Switch):
     """Switch recording on or off: a call, a context manager or a decorator.
 
     The switch belongs to the current thread or async task alone.
     """
 
-    mode: bool
+    def __new__(cls, mode: bool) -> Any:
+        """A switch: whatever the mode is, it is no function to decorate."""
+        return object.__new__(cls)
 
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
-        self._before: list[bool] = [is_grad_enabled()]
+        self._made: tuple[int, bool] | None = (get_ident(), is_grad_enabled())
         _recording.set(self.mode)
 
-    def __enter__(self) -> set_grad_enabled:
-        _recording.set(self.mode)
+    def __enter__(self) -> Any:
+        before = is_grad_enabled()
+        if self._made is not None and self._made[0] == get_ident():
+            before = self._made[1]  # the call that made it has switched already
+            self._made = None
+        self._enter(before)
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        _recording.set(self._before[-1])
-
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorate a function, of any kind: the switch is set while its own lines run."""
-        _recording.set(self._before[-1])
-        return running_in(enable_grad if self.mode else no_grad, function)
-
-
-class _Switch(set_grad_enabled):
-    """A switch that acts on entry only, so that one object can be entered again and again."""
-
-    def __init__(self, function: Callable[..., Any] | None = None) -> None:
-        self._before = []
-
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        switch = super().__new__(cls)
-        if function is None:
-            return switch
-        switch._before = [is_grad_enabled()]
-        return set_grad_enabled.__call__(switch, function)
-
-    def __enter__(self) -> set_grad_enabled:
-        self._before.append(is_grad_enabled())
-        _recording.set(self.mode)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        _recording.set(self._before.pop())
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        self._before.append(is_grad_enabled())
-        try:
-            return super().__call__(function)
-        finally:
-            self._before.pop()
+        """Decorate a function, of any kind, and switch back what the call switched."""
+        if self._made is not None:
+            _recording.set(self._made[1])
+        return super().__call__(function)
 
 
 class no_grad(_Switch):
@@ -274,7 +289,7 @@ class Node:
         A leaf that requires grad is met as its ``AccumulateGrad``; ``(None, 0)`` stands for an
         argument that needs no gradient.
         """
-        return tuple(_function_of(parent) for parent in self.by_argument(self.parents))
+        return tuple(function_of(parent) for parent in self.by_argument(self.parents))
 
     def by_argument(self, values: Sequence[Any]) -> list[Any]:
         """What is known of parents, spread over all arguments that have rules: else ``None``."""
@@ -324,19 +339,25 @@ class Node:
         if self.saved is None:
             raise SecondBackward(self)
         values = []
+        holds = False
         for value in self.saved:
             if isinstance(value, Value):
+                holds = True
                 version = value.version
                 if version[0] and version[2] > self.order:
                     self._complain_of_write()
                 if not lifted:
                     value = value.array
+            elif type(value) not in _OPTIONS:
+                holds = True
             values.append(value)
         if self.result is not None and self.result[0]:
             self._complain_of_write()
-        if not keep:
+        pull = self.plan.pull
+        grads = self._lifted(g, values, level) if lifted else pull(g, values, self.parents)
+        if holds and not keep:  # where only options were saved another walk may pass, as in PyTorch
             self.saved = None
-        return self._lifted(g, values, level) if lifted else self.plan.pull(g, values, self.parents)
+        return grads
 
     def _lifted(self, g: Any, values: list[Any], level: int) -> Sequence[Any]:
         """The gradients by rules fed Tensors, or by the definition of a fused operation."""
@@ -345,7 +366,7 @@ class Node:
             several = self.op.several
             values[out] = outputs_of(self, values[out]) if several else placed(values[out], self)
         if level:
-            values = [v.inner if getattr(v, "level", 0) == level else v for v in values]
+            values = [_below(v, level) for v in values]
         if self.op.definition is not None:
             return self._through_definition(g, values)
         return self.plan.pull(g, values, self.parents)
@@ -385,7 +406,15 @@ class SecondBackward(Exception):
     """A walk came to a node that an earlier walk had freed."""
 
 
-def _function_of(parent: Any) -> tuple[Any, int]:
+def _below(value: Any, level: int) -> Any:
+    """What lies below a level; several results are a tuple of values."""
+    if type(value) is tuple:
+        return tuple(_below(v, level) for v in value)
+    return value.inner if getattr(value, "level", 0) == level else value
+
+
+def function_of(parent: Any) -> tuple[Any, int]:
+    """The node that a parent stands for, and which of its results."""
     if isinstance(parent, Value):
         return accumulator(parent), 0
     if parent is not None and parent.op is PICK:
@@ -478,7 +507,7 @@ def walk(
     mode, errors = _recording.set(record), ERRORS.set(IGNORED)
     try:
         if targets is None:
-            latest[0] = tick()
+            latest[:] = tick(), latest[0]
         pending: Any = _Gradients(lifted)
         if tracer is not None:
             pending = tracer.gradients(pending, wrapped)

@@ -481,3 +481,40 @@ def test_transforms_are_noted_where_they_run_on_plain_tensors():
     np.testing.assert_allclose(
         array(d, tanh["outs"][0]), np.tanh((w.detach().numpy() * rows.numpy()).sum(1)), 1e-6
     )
+
+
+def test_each_gradient_stands_at_its_result_where_some_never_came():
+    class Two(sg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.set_materialize_grads(False)
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx, a, b):
+            assert a is None
+            return 3 * b
+
+    x = sg.tensor([1.0, 2.0], requires_grad=True)
+    with sg.trace() as t:
+        (Two.apply(x)[1] * sg.tensor([5.0, 7.0])).sum().backward()
+    assert x.grad.tolist() == [15, 21]
+    d = t.document()
+    two = next(i for i, row in enumerate(d["rows"]) if row.get("op") == "Two")
+    (step,) = [s for s in d["steps"] if s["kind"] == "backward" and s["row"] == two]
+    assert [array(d, g).tolist() for g in step["grads"]] == [[0, 0], [5, 7]]
+
+
+def test_hooks_and_checkpoints_run_under_a_trace_as_without():
+    runs = []
+
+    def function(x):
+        runs.append(1)
+        return (x.exp() * x).sum()
+
+    x = sg.tensor([1.0, 2.0], requires_grad=True)
+    with sg.trace():
+        out = sg.utils.checkpoint.checkpoint(function, x)
+        assert len(runs) == 1
+        out.backward()
+    assert len(runs) == 2

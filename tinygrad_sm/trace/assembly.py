@@ -51,7 +51,8 @@ def _row(recorder: Recorder, number: int) -> Row:
     row.outs = _listed(outs)
     row.residuals = list(residuals)
     row.rules = made.positions
-    row.saved = recorder.packed.get(number) or list(_saved(recorder, row, made.save))
+    packed = recorder.packed.get(number)
+    row.saved = list(_saved(recorder, row, made.save)) if packed is None else packed
     row.freed = recorder.freed.get(number)
     return row
 

@@ -147,9 +147,11 @@ class Recorder(Watcher):
             self.freed[row] = step
 
     def _note_packed(self, row: int, node: Node) -> None:
+        # what hooks keep in place of what they were given is their own affair
+        saved = node.saved if isinstance(node.saved, tuple) else ()
         self.packed[row] = [
             (position, *_memory(value))
-            for position, value in zip(node.plan.save, node.saved or (), strict=False)
+            for position, value in zip(node.plan.save, saved, strict=False)
             if isinstance(value, _HOLDERS)
         ]
 
@@ -350,14 +352,17 @@ class _Watched(Relay):
         self.row = row
         self.step = len(steps)
         self.arrived = g
-        grads = self._kept(g) if total is None or node.op.several else total
+        grads = self._kept(g, node) if total is None or node.op.several else total
         steps.append((row, self.walk, grads, self.lifted and node.op.definition is not None))
         return g
 
-    def _kept(self, grad: Any) -> tuple[int, ...]:
-        """The numbers of a node's gradient, of which several results have one each."""
-        parts = grad if type(grad) is list else [grad]
-        return tuple([self.recorder.store.keep(bare(x)) for x in parts if x is not None])
+    def _kept(self, grad: Any, node: Any) -> tuple[int, ...]:
+        """The numbers of a node's gradient, of which several results have one each: 0 for ``None``."""
+        keep = self.recorder.store.keep
+        if type(grad) is not list:
+            return (keep(bare(grad)),)
+        results = zip(grad, node.shape, node.dtype, strict=True)
+        return tuple([keep(np.zeros(s, d) if x is None else bare(x)) for x, s, d in results])
 
     def _finish(self) -> None:
         """Note whether the node before let go of what it had saved."""
@@ -388,7 +393,7 @@ class _Watched(Relay):
         if step < 0:
             return
         if source is not self.arrived:  # a hook put another in its place
-            recorder.replaced[step] = self._kept(source)
+            recorder.replaced[step] = self._kept(source, self.node)
             self.arrived = source
         place = recorder._of_node.get(target.order) if is_node else recorder.leaf_row(target)
         if place is None:
