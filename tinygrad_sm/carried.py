@@ -12,8 +12,8 @@ import linecache
 from collections.abc import Sequence
 from typing import Any
 
-from .reached import latest
 from .lines import describe_line, number_of, quote_line, variables
+from .reached import latest
 
 _SHOWN = 3  # values named; more are counted
 _AGAIN = "To go through one graph twice on purpose, pass retain_graph=True to the first backward."
@@ -67,7 +67,7 @@ def _is_old(node: Any, freed: Any) -> bool:
     """Whether the walk that freed a node had passed this one, freed or with nothing to free."""
     if node.saved is None:
         return node.order <= freed.order
-    return not node.plan.save and node.order < latest[1]
+    return not node.plan.holds and node.order < latest[1]
 
 
 def _maker(node: Any) -> Any:
