@@ -62,3 +62,23 @@ def test_repr(place):
         assert ours == theirs
 
     check()
+
+
+@pytest.mark.parametrize(
+    ("make", "spec"),
+    [
+        (lambda t: t.tensor(1.5, requires_grad=True) * 2, ""),
+        (lambda t: t.tensor(1.5, requires_grad=True) * 2, ".3f"),
+        (lambda t: t.tensor(3), ">6"),
+        (lambda t: t.tensor(True), ""),
+        (lambda t: t.ones(2), ""),
+    ],
+)
+def test_a_single_number_is_formatted_as_a_number(torch, make, spec):
+    assert format(make(sg), spec) == format(make(torch), spec)
+
+
+def test_several_numbers_have_no_format():
+    for x in (sg.ones(2), sg.nn.Parameter(sg.tensor(2.0))):
+        with pytest.raises(TypeError, match="unsupported format string"):
+            format(x, ".2f")
