@@ -64,21 +64,14 @@ def test_repr(place):
     check()
 
 
-@pytest.mark.parametrize(
-    ("make", "spec"),
-    [
-        (lambda t: t.tensor(1.5, requires_grad=True) * 2, ""),
-        (lambda t: t.tensor(1.5, requires_grad=True) * 2, ".3f"),
-        (lambda t: t.tensor(3), ">6"),
-        (lambda t: t.tensor(True), ""),
-        (lambda t: t.ones(2), ""),
-    ],
-)
-def test_a_single_number_is_formatted_as_a_number(torch, make, spec):
-    assert format(make(sg), spec) == format(make(torch), spec)
-
-
-def test_several_numbers_have_no_format():
-    for x in (sg.ones(2), sg.nn.Parameter(sg.tensor(2.0))):
-        with pytest.raises(TypeError, match="unsupported format string"):
-            format(x, ".2f")
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_a_single_number_is_formatted_as_one(torch, requires_grad):
+    for library in (sg, torch):
+        loss = library.tensor(2.5, requires_grad=requires_grad)
+        assert f"{loss}" == "2.5"
+        assert f"{loss:.3f}" == "2.500"
+        assert f"{library.tensor(3):>4}" == "   3"
+        assert f"{library.tensor([2.5])}" == "tensor([2.5000])"
+        assert "Parameter containing" in f"{library.nn.Parameter(library.tensor(2.5))}"
+        with pytest.raises(TypeError, match="format"):
+            f"{library.tensor([2.5]):.3f}"

@@ -169,7 +169,7 @@ SPOILED = {
     "a gradient of another shape": lambda p: setattr(p.grad, "data", sg.ones(5)),
     "a gradient of another dtype": lambda p: setattr(p.grad, "data", p.grad.data.double()),
     "a parameter of another shape": lambda p: setattr(p, "data", sg.ones(5)),
-    "read-only memory": lambda p: setattr(p, "data", sg.ones(1).expand(3)),
+    "read-only memory": lambda p: setattr(p, "data", sg.ones(1).expand(p.shape)),
 }
 
 
@@ -177,12 +177,13 @@ SPOILED = {
 @pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_a_step_that_raises_changes_no_parameter_and_no_state(kind, spoil):
     """The parameters before the spoiled one are not stepped either."""
-    params = [sg.ones(3, requires_grad=True) for _ in range(3)]
+    shape = (1, 3) if kind is sg.optim.Muon else (3,)  # Muon takes matrices alone
+    params = [sg.ones(shape, requires_grad=True) for _ in range(3)]
     optimizer = kind(params, lr=0.1)
 
     def closure():
         for p in params:
-            p.grad = sg.full((3,), 0.5)
+            p.grad = sg.full(shape, 0.5)
         return sg.tensor(1.0)
 
     optimizer.step(closure)

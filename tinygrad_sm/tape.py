@@ -366,7 +366,7 @@ class Node:
             several = self.op.several
             values[out] = outputs_of(self, values[out]) if several else placed(values[out], self)
         if level:
-            values = [v.inner if getattr(v, "level", 0) == level else v for v in values]
+            values = [_below(v, level) for v in values]
         if self.op.definition is not None:
             return self._through_definition(g, values)
         return self.plan.pull(g, values, self.parents)
@@ -404,6 +404,13 @@ class Node:
 
 class SecondBackward(Exception):
     """A walk came to a node that an earlier walk had freed."""
+
+
+def _below(value: Any, level: int) -> Any:
+    """What lies below a level; several results are a tuple of values."""
+    if type(value) is tuple:
+        return tuple(_below(v, level) for v in value)
+    return value.inner if getattr(value, "level", 0) == level else value
 
 
 def function_of(parent: Any) -> tuple[Any, int]:
@@ -500,7 +507,7 @@ def walk(
     mode, errors = _recording.set(record), ERRORS.set(IGNORED)
     try:
         if targets is None:
-            latest[0] = tick()
+            latest[:] = tick(), latest[0]
         pending: Any = _Gradients(lifted)
         if tracer is not None:
             pending = tracer.gradients(pending, wrapped)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from . import printing
+from . import copying, printing
 from .devices import CPU, NoSuchDeviceError, check_device, device
 from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype, get_default_dtype
 from .hooks import RemovableHandle
@@ -92,6 +91,8 @@ class Tensor(Operations, InPlaceOperations):
 
     @data.setter
     def data(self, new: Tensor) -> None:
+        if not isinstance(new, Tensor):
+            raise TypeError(f"data: expected a Tensor, but got {type(new).__name__}")
         if self.node is not None and new.array.dtype.kind != "f":
             raise RuntimeError("data: a tensor that requires grad cannot hold integers")
         self.array = new.array
@@ -452,9 +453,7 @@ class Tensor(Operations, InPlaceOperations):
     __array_function__ = array_function
 
     def __dlpack__(self, **options: Any) -> Any:
-        if self.requires_grad:
-            raise RuntimeError("__dlpack__: the tensor requires grad: detach() it first")
-        return self.array.__dlpack__(**options)
+        return copying.exported(self, options)
 
     def __dlpack_device__(self) -> Any:
         return self.array.__dlpack_device__()
@@ -488,6 +487,9 @@ class Tensor(Operations, InPlaceOperations):
             raise TypeError("iteration over a 0-d tensor")
         return iter(shapes.unbind(self, 0))
 
+    def __reversed__(self) -> Tensor:
+        return shapes.flip(self, 0) if self.array.ndim else self
+
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())
 
@@ -499,21 +501,16 @@ class Tensor(Operations, InPlaceOperations):
             return format(self.item(), spec)
         return object.__format__(self, spec)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-                "protocol: use clone() or detach() first"
-            )
-        new = memo[id(self)] = object.__new__(type(self))
-        new.array, new.node, new.version, new.window = self.array.copy(), self.node, [0], None
-        new._grad = copy.deepcopy(self._grad, memo)
-        return new
+    def __copy__(self) -> Tensor:
+        made: Tensor = copying.shallow(self)
+        return made
+
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
+        made: Tensor = copying.deep(self, memo)
+        return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError("a tensor on the tape cannot be pickled: detach() it first")
-        return rebuild, (type(self), self.array, self.requires_grad)
+        return copying.reduced(self)
 
     # --- dtypes -----------------------------------------------------------------------------------
 
@@ -677,13 +674,6 @@ class Tensor(Operations, InPlaceOperations):
         if data and not isinstance(data[0], int | Size):
             return self.new_tensor(data[0])
         return self.new_empty(*data or (0,))
-
-
-def rebuild(kind: Any, array: np.ndarray, requires_grad: bool) -> Any:
-    """The tensor that was pickled."""
-    new = object.__new__(kind)
-    new.array, new.node, new.version, new.window = array, LEAF if requires_grad else None, [0], None
-    return new
 
 
 Value.tensor_type = Tensor

@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_sm as sg
 from tinygrad_sm import distributions, nn
-from tinygrad_sm.func import grad, jacrev, jvp, vmap
+from tinygrad_sm.func import grad, jacfwd, jacrev, jvp, vmap
 
 RNG = np.random.default_rng(0)
 A, B = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 3))
@@ -102,6 +102,17 @@ def test_writes_in_place():
     x = t(A.copy())
     vmap(lambda row: row.mul_(2))(x)
     same(x, 2 * A)
+
+
+def test_writes_where_the_tangent_is_a_batch_of_another_level():
+    def function(x):
+        y = x * 1
+        y[:2] = x[1:].sin()
+        return y
+
+    found = vmap(jacfwd(function))(t(A))
+    expected = [jacrev(function)(row).array for row in t(A)]
+    same(found, np.stack(expected))
 
 
 def test_writes_that_cannot_be():
@@ -378,3 +389,49 @@ def test_jacobian_of_a_batch():
         "n,ij->nij", A.sum(1), np.eye(3)
     )
     same(found, expected)
+
+
+PICKED = {
+    "median": lambda m, x, i: m.median(x, -1)[0],
+    "median place": lambda m, x, i: m.median(x, 0)[1],
+    "mode": lambda m, x, i: m.mode(m.round(x), -1)[0],
+    "kthvalue": lambda m, x, i: m.kthvalue(x, 2, 0)[0],
+    "quantile": lambda m, x, i: m.quantile(x, m.tensor([0.3, 0.6], dtype=m.float64), 1),
+    "nanquantile": lambda m, x, i: m.nanquantile(x, 0.3),
+    "matrix_exp": lambda m, x, i: m.linalg.matrix_exp(x),
+    "lstsq": lambda m, x, i: m.linalg.lstsq(x, x.sum(1, keepdim=True)).solution,
+    "slice_scatter": lambda m, x, i: m.slice_scatter(x, x[:, :2] * 2, 1, 1, 3),
+    "select_scatter": lambda m, x, i: m.select_scatter(x, x[0] * 2, 0, 1),
+    "diagonal_scatter": lambda m, x, i: m.diagonal_scatter(x, x[0] * 2),
+    "as_strided": lambda m, x, i: m.as_strided(x, (2, 2), (1, 3), 1),
+    "searchsorted": lambda m, x, i: m.searchsorted(m.sort(x, -1)[0], x + 0.1),
+    "bucketize": lambda m, x, i: m.bucketize(x, m.tensor([-1.0, 0.0, 1.0], dtype=m.float64)),
+    "take_along_dim": lambda m, x, i: m.take_along_dim(x, i.unsqueeze(1), 1),
+}
+
+
+@pytest.mark.parametrize("name", PICKED)
+def test_what_picks_by_value_agrees_with_pytorch(name):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: nothing to compare with")
+    rng = np.random.default_rng(3)
+    x, i = rng.normal(size=(4, 3, 3)), rng.integers(0, 3, (4, 3))
+    function = PICKED[name]
+    ours = vmap(lambda x, i: function(sg, x, i))(t(x), t(i))
+    theirs = torch.stack(
+        [
+            function(torch, a.clone(), b)
+            for a, b in zip(torch.tensor(x), torch.tensor(i), strict=True)
+        ]
+    )
+    same(ours, theirs)
+
+
+def test_masked_scatter_by_masks_of_each_sample():
+    x, mask = t(A), t(A > 0)
+    rows = [sg.masked_scatter(a, m, a * 2) for a, m in zip(x, mask, strict=True)]
+    same(
+        vmap(lambda a, m: sg.masked_scatter(a, m, a * 2))(x, mask),
+        np.stack([r.array for r in rows]),
+    )
+    with pytest.raises(RuntimeError, match="masked_scatter"):
+        vmap(lambda a, m: sg.masked_scatter(a, m, a[:0]))(x, mask)

@@ -59,6 +59,45 @@ def sum_rightmost(value: Tensor, dims: int) -> Tensor:
     return value.sum(tuple(range(-dims, 0))) if dims else value
 
 
+_sum_rightmost = sum_rightmost
+
+
+def vec_to_tril_matrix(vec: Tensor, diag: int = 0) -> Tensor:
+    """Vectors as the lower triangles of square matrices, row by row; 0 above.
+
+    Args:
+        vec: (..., k).
+        diag: the highest diagonal that is filled.
+    """
+    k = vec.shape[-1]
+    n = (-(1 + 2 * diag) + ((1 + 2 * diag) ** 2 + 8 * k + 4 * abs(diag) * (diag + 1)) ** 0.5) / 2
+    size = round(n)
+    if abs(n - size) > 1e-4:
+        raise ValueError(f"{k} numbers do not fill the lower triangle of a square matrix")
+    rows, columns = np.tril_indices(size, diag)
+    places = np.zeros((size, size), np.int64)
+    places[rows, columns] = np.arange(k)
+    filled = np.tril(np.ones((size, size)), diag).astype(vec.array.dtype)
+    return vec[..., places] * wrap(filled)
+
+
+def tril_matrix_to_vec(mat: Tensor, diag: int = 0) -> Tensor:
+    """The lower triangles of square matrices as vectors, row by row.
+
+    Args:
+        mat: (..., n, n).
+        diag: the highest diagonal that is taken, within +-n.
+
+    Raises:
+        ValueError: for a diagonal that there is not.
+    """
+    n = mat.shape[-1]
+    if diag < -n or diag >= n:
+        raise ValueError(f"diag ({diag}) provided is outside [{-n}, {n - 1}].")
+    rows, columns = np.tril_indices(n, diag)
+    return mat[..., rows, columns]
+
+
 class lazy_property:
     """A property that is computed when first asked for, recorded on the tape, and kept."""
 

@@ -115,9 +115,16 @@ def lowered(a: Any, level: int) -> Any:
 
 def matched(t: Any, x: Any) -> Any:
     """A tensor wrapped by the levels that wrap ``x``, so that it can hold what depends on ``x``."""
-    if t.level >= x.level:
+    if not x.level:
         return t
-    return x.like(matched(t, x.inner))
+    if t.level < x.level:
+        return x.like(matched(t, x.inner))
+    inner = matched(t.inner, x.inner if t.level == x.level else x)
+    if inner is t.inner:
+        return t
+    fuller = t.of_parts(t.level, inner, *t.parts()[1:])
+    fuller.node = t.node
+    return fuller
 
 
 def newest(args: Any) -> Wrapped | None:

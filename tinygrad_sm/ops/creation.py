@@ -357,6 +357,8 @@ def linspace(
     check_device(device)
     check_ignored("linspace", ignored)
     start, end = (x.array.item() if isinstance(x, Value) else x for x in (start, end))
+    if isinstance(steps, float):
+        raise TypeError(f"linspace: steps must be an int, not {steps}")
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
     kind = _kind(dtype)

@@ -202,7 +202,11 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
         raise RuntimeError("narrow: cannot be applied to a 0-d tensor")
     axis = axis_of("narrow", dim, input.array.ndim)
     size = input.array.shape[axis]
-    start = as_int(start.array.item() if isinstance(start, Value) else start)
+    if isinstance(start, Value):
+        if start.array.ndim or start.array.dtype.kind not in "iu":
+            raise RuntimeError("narrow: start must be an 0-dim integral Tensor.")
+        start = start.array.item()
+    start = as_int(start)
     begin = start + size if start < 0 else start
     if not 0 <= begin <= size:
         raise IndexError(f"narrow: start {start} is out of range for dimension size {size}")

@@ -40,20 +40,25 @@ def _row(recorder: Recorder, number: int) -> Row:
     noted = recorder.rows[number]
     if type(noted) is Row:
         return noted
-    plan, where, group, step, numbers, places, options, outs, residuals = noted
+    plan, where, group, step, arguments, options, outs, residuals = noted
     row = Row("op", group, step, where)
     row.op, made = recorder.plans[plan]
+    n = len(arguments) // 2
     row.args = [
-        Argument(number, *_parted(place), raw=None if options is None else options[i])
-        for i, (number, place) in enumerate(zip(numbers, places, strict=True))
+        Argument(arguments[i], *_parted(arguments[i + n]), raw=options and options[i])
+        for i in range(n)
     ]
-    row.outs = list(outs)
+    row.outs = _listed(outs)
     row.residuals = list(residuals)
     row.rules = made.positions
     packed = recorder.packed.get(number)
     row.saved = list(_saved(recorder, row, made.save)) if packed is None else packed
     row.freed = recorder.freed.get(number)
     return row
+
+
+def _listed(numbers: int | tuple[int, ...]) -> list[int]:
+    return [numbers] if type(numbers) is int else list(numbers)  # type: ignore[arg-type]
 
 
 def _saved(recorder: Recorder, row: Row, positions: Any) -> Iterator[tuple[int, int, int]]:
@@ -89,7 +94,7 @@ def _step(recorder: Recorder, number: int) -> Step:
         return step
     row, walk, grads, fused = noted
     step = Step("backward", row, walk)
-    step.grads = list(recorder.replaced.get(number, grads))
+    step.grads = _listed(recorder.replaced.get(number, grads))
     step.fused = fused
     return step
 

@@ -46,12 +46,12 @@ class Recorder(Watcher):
 
     Attributes:
         rows: a ``Row`` for a tensor from elsewhere. For an operation a tuple: the number of its
-            plan, its line, its group, its step; per argument the number of a kept array (or -1), a
-            place, and, unless all are arrays, what was given; the numbers of its results, and of
-            its residuals.
+            plan, its line, its group, its step; the numbers of its arguments' kept arrays (or -1)
+            and then their places; what was given, unless all are tensors; the number of its
+            result, or of each, and those of its residuals.
         plans: (operation, plan) by number.
-        steps: for an operation that ran, its row. For one on the way back (row, walk, gradients
-            that arrived, whether the definition was differentiated). For a delivery (row, walk,
+        steps: for an operation that ran, its row. For one on the way back (row, walk, the gradient
+            or gradients that arrived, whether the definition was differentiated). For a delivery (row, walk,
             gradient, number of ``.grad`` before or -1, and after).
         contributions: (step, argument, place, number of what the rule returned, of that fitted,
             of the sum before or -1, and after).
@@ -126,10 +126,9 @@ class Recorder(Watcher):
                 node.where,
                 self._group,
                 len(steps),
-                tuple(numbers),
-                tuple(places),
+                (*numbers, *places),
                 tuple(None if isinstance(a, _HOLDERS) else a for a in args) if options else None,
-                tuple([fresh(o) for o in out]) if op.several else (fresh(out),),
+                tuple([fresh(o) for o in out]) if op.several else fresh(out),
                 tuple([self._residual(r) for r in residuals]) if residuals else (),
             )
         )
@@ -140,8 +139,12 @@ class Recorder(Watcher):
 
     def _gone(self, life: Any) -> None:
         """A node is no more, and what it held with it."""
-        if self._lives.pop(life.row, None) is not None:
-            self.freed.setdefault(life.row, len(self.steps))
+        self.let_go(life.row, len(self.steps))
+
+    def let_go(self, row: int, step: int) -> None:
+        """The tape holds no more what it kept of a row, since the first time that this is told."""
+        if self._lives.pop(row, None) is not None:
+            self.freed[row] = step
 
     def _note_packed(self, row: int, node: Node) -> None:
         # what hooks keep in place of what they were given is their own affair
@@ -169,10 +172,10 @@ class Recorder(Watcher):
         mark = (t.version[0], fingerprint(t.array))
         known = self._of_tensor.get(id(t))
         if known is not None and known[0]() is t:
-            row = known[1]
-            value = self.store.keep(t.array, mark)
-            if value == self.rows[row].outs[0]:
-                return value, row
+            value: int = self.rows[known[1]].outs[0]
+            watch = self.store.watches.get(id(t.array))
+            if watch is not None and watch.number == value and watch.mark == mark:
+                return value, known[1]
         row = self._enter(t, mark)
         return self.rows[row].outs[0], row
 
@@ -202,13 +205,6 @@ class Recorder(Watcher):
             node = parent
         row = self._of_node.get(node.order, NOWHERE)
         return row if row < 0 else row | output << OUTPUT
-
-    def own_row(self, node: Node) -> int:
-        """The row of the operation that a node is, or -1."""
-        row = self._of_node.get(node.order, NOWHERE)
-        if row < 0 or row >> OUTPUT or node.op is tape.PICK or type(self.rows[row]) is not tuple:
-            return NOWHERE
-        return row
 
     def leaf_row(self, leaf: Any) -> int:
         """The row of a tensor from elsewhere, or -1."""
@@ -346,16 +342,17 @@ class _Watched(Relay):
         if self.step >= 0:
             self._finish()
         total = self.totals.pop(node, None)
-        self.row = row = recorder.own_row(node)
+        row = recorder._of_node.get(node.order, NOWHERE)
         self.node = node
         self.place = 0
-        if row < 0:
-            self.step = -1
+        if row < 0 or row >> OUTPUT or type(recorder.rows[row]) is Row or node.op is tape.PICK:
+            self.step = -1  # not an operation that the trace has seen
             return g
         steps = recorder.steps
+        self.row = row
         self.step = len(steps)
         self.arrived = g
-        grads = self._kept(g, node) if total is None or node.op.several else (total,)
+        grads = self._kept(g, node) if total is None or node.op.several else total
         steps.append((row, self.walk, grads, self.lifted and node.op.definition is not None))
         return g
 
@@ -370,22 +367,24 @@ class _Watched(Relay):
     def _finish(self) -> None:
         """Note whether the node before let go of what it had saved."""
         if self.node is not None and self.node.saved is None:
-            self.recorder.freed.setdefault(self.row, len(self.recorder.steps) - 1)
+            self.recorder.let_go(self.row, len(self.recorder.steps) - 1)
 
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
         """Note a contribution, with the sum before and after it."""
         self._add(target, grad, source)
         is_node = type(target) is Node
-        total = bare((self.nodes if is_node else self.leaves)[target])
-        raw = bare(grad)
+        total = (self.nodes if is_node else self.leaves)[target]
+        if type(total) is not np.ndarray or type(grad) is not np.ndarray:
+            total, grad = bare(total), bare(grad)
         recorder = self.recorder
         store = recorder.store
+        same = grad.shape == total.shape and grad.dtype is total.dtype
         old = self.totals.get(target, -1)
         if old < 0:
-            fitted = new = store.keep(total)
+            known = store.watches.get(id(total))
+            fitted = new = store.fresh(total) if known is None else store.keep(total)
         else:
-            same = raw.shape == total.shape and raw.dtype == total.dtype
-            fitted = store.keep(raw) if same else store.own(_fitted(raw, total))
+            fitted = store.keep(grad) if same else store.own(_fitted(grad, total))
             new = store.later(old, fitted)
             if id(total) not in store.watches:
                 store.watch(total)
@@ -399,22 +398,15 @@ class _Watched(Relay):
         place = recorder._of_node.get(target.order) if is_node else recorder.leaf_row(target)
         if place is None:
             place = recorder.place_of(target)
-        returned = fitted if raw.shape == total.shape else store.keep(raw)
-        position = self._position(target)
+        returned = fitted if same or grad.shape == total.shape else store.keep(grad)
+        node: Any = self.node
+        position = -1  # of the argument whose rule made this: the next one that came from there
+        for i in range(self.place, len(node.parents)):
+            if node.parents[i] is target:
+                self.place = i + 1
+                position = node.plan.positions[i]
+                break
         recorder.contributions.append((step, position, place, returned, fitted, old, new))
-
-    def _position(self, target: Any) -> int:
-        """Which argument's rule made this: the next one that came from ``target``."""
-        node = self.node
-        if node is None:
-            return -1
-        parents = node.parents
-        for place in range(self.place, len(parents)):
-            if parents[place] is target:
-                self.place = place + 1
-                position: int = node.plan.positions[place]
-                return position
-        return -1
 
     def deliver(self) -> None:
         """Let the leaves take what arrived, and note what ``grad`` was and is."""
@@ -447,8 +439,6 @@ def _level_of(args: Any) -> int:
 
 def bare(grad: Any) -> np.ndarray:
     """The array of a gradient, which is a Tensor where the walk itself is recorded."""
-    if type(grad) is np.ndarray:
-        return grad
     return grad.array if isinstance(grad, Value) else np.asarray(grad)
 
 
