@@ -333,7 +333,8 @@ class Optimizer:
             for i, p in enumerate(group["params"], start):
                 numbers.setdefault(p, i)
             start += len(group["params"])
-            groups.append({**group, "params": [numbers[p] for p in group["params"]]})
+            options = {name: value for name, value in group.items() if name != "params"}
+            groups.append({**options, "params": [numbers[p] for p in group["params"]]})
         packed = {numbers.get(key, key): entry for key, entry in self.state.items()}
         state_dict: dict[str, Any] = {"state": packed, "param_groups": groups}
         for hook in self._hooks("state_dict_post"):
