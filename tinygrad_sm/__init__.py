@@ -113,6 +113,7 @@ _LAZY = """
     functional fx hub jit library masked mps mtia multiprocessing nested nn onnx optim package profiler
     quantization random return_types serialization signal sparse special storage testing types utils xpu
 """
+_METHODS = "detach get_device is_inference"
 _IN_AMP = """
     autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype
     is_autocast_cache_enabled is_autocast_cpu_enabled is_autocast_enabled set_autocast_cache_enabled
@@ -132,6 +133,8 @@ def __getattr__(name: str) -> _Any:
         return _import_module(f"{__name__}.{name}")
     if name == "vmap":
         return _import_module(f"{__name__}.func").vmap
+    if name in _METHODS.split():
+        return getattr(Tensor, name)
     if name in _IN_AMP.split():
         return getattr(_import_module(f"{__name__}.amp.autocast_mode"), name)
     if name == "GradScaler":

@@ -36,6 +36,7 @@ from .ops import scatter as scattering
 from .ops import shape as shapes
 from .ops import softmax as softmaxes
 from .ops.dims import sizes_of
+from .out import NUMBERS, needing_tensors
 from .tape import Value, unbroadcast
 
 if TYPE_CHECKING:
@@ -479,5 +480,8 @@ def _left_out(name: str) -> Any:
     return method
 
 
+for _name in NUMBERS["none"].split():
+    if hasattr(Operations, _name):
+        setattr(Operations, _name, needing_tensors(getattr(Operations, _name), "none"))
 for _name in " ".join(METHODS.values()).split():
     setattr(Operations, _name, _left_out(_name))

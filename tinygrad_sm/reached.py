@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakSet
 
-latest = [0]  # the time at which the last walk that delivers began
+latest = [0, 0]  # when the last two walks that deliver began, the later one first
 alone: WeakSet[Any] = WeakSet()  # parameters reached while no optimizer had them
 
 

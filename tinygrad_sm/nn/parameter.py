@@ -64,7 +64,7 @@ class Parameter(Tensor):
         note(self)
         super()._accumulate(grad, owned, record)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
         new = super().__deepcopy__(memo)
         new.grad = None
         return new

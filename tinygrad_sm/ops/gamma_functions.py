@@ -223,7 +223,7 @@ def _gamma_fraction(a: Any, x: Any) -> Any:
 
 
 def _gamma_density(a: Any, x: Any) -> Any:
-    return np.exp((a - 1) * np.log(x) - x - lgamma(a))
+    return np.exp((a - 1) * np.log(x) - x - lgamma(1.0 * a))
 
 
 def _lower(x: Any, y: Any) -> Any:

@@ -17,7 +17,8 @@ from ..primitive import primitive, put, record, refresh
 from ..tape import LEAF, Value, is_grad_enabled, wrap, written
 from ..tape import alias as same
 from . import random
-from .indexing import index_put, is_basic, plain_index
+from .indexing import getitem, index_put, is_basic, numbers_first, plain_index
+from .shape import reshape
 
 
 def _overwritten(x: np.ndarray, value: Any) -> np.ndarray:
@@ -34,7 +35,7 @@ overwrite = primitive(
     "``value`` in the shape and dtype of ``x``.",
     name="copy",
     family="elementwise",
-    x=lambda g: g * 0,
+    x=lambda g: np.zeros_like(g),
     value=lambda g: g,
 )
 
@@ -65,11 +66,10 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
-        refresh(self)
-        inputs = (self, *args, *kwargs.values())
-        tracked = is_grad_enabled() and any(
-            isinstance(x, Value) and x.node is not None for x in inputs
-        )
+        tensors = [x for x in (self, *args, *kwargs.values()) if isinstance(x, Value)]
+        for x in tensors:
+            refresh(x)
+        tracked = is_grad_enabled() and any(x.node is not None for x in tensors)
         alias = _before(self)
         if tracked and not self.level:  # what the tape saves must not change
             alias.array = alias.array.copy()
@@ -137,6 +137,8 @@ def rebase(t: Value, value: Value) -> None:
 def setitem(self: Any, index: Any, value: Any) -> None:
     """``self[index] = value``, on the tape.
 
+    The value is broadcast to the place; sizes of 1 that it has in front beyond that are dropped.
+
     Raises:
         IndexError: for an index out of range.
         RuntimeError: if the value cannot be broadcast to the place.
@@ -144,20 +146,34 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     check_writable(self, "setitem")
     refresh(self)
     index = plain_index(index)
+    if (steps := numbers_first(index)) is not None:
+        setitem(getitem(self, steps[0]), steps[1], value)
+        return
     if self.level or getattr(value, "level", 0):
         before = _before(self)
         write(self, index_put(before, index, value), before, "setitem")
         return
     source = value.array if isinstance(value, Value) else np.asarray(value)
-    if not isinstance(value, Value):
+    if isinstance(value, Value):
+        refresh(value)
+    else:
         check_fits("setitem", source, self.array.dtype)
-    elif source.ndim and source.dtype != self.array.dtype and not is_basic(index):
+    if (
+        isinstance(value, Value)
+        and source.ndim
+        and source.dtype != self.array.dtype
+        and not is_basic(index)
+    ):
         raise RuntimeError(
             f"setitem: by an index of tensors or lists, the value must have the tensor's dtype "
             f"{self.array.dtype}, not {source.dtype}: convert it with .to(...)"
         )
+    place = self.array[index].shape
+    ones = source.ndim - len(place)
+    if ones > 0 and source.shape[:ones] == (1,) * ones:
+        source = source.reshape(source.shape[ones:])
+        value = reshape(value, source.shape) if isinstance(value, Value) else source
     try:
-        place = self.array[index].shape
         np.broadcast_to(source, place)
     except ValueError:
         raise RuntimeError(
@@ -169,8 +185,6 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     tracked = isinstance(value, Value) and value.node is not None
     if is_grad_enabled() and (tracked or self.node is not None) and self.array.dtype.kind == "f":
         op = index_put.primitive  # type: ignore[attr-defined]
-        if isinstance(value, Value):
-            refresh(value)
         old = wrap(self.array, self.node)
         mask = (self.node is not None) | tracked << 2
         rebase(self, wrap(self.array, record(op, mask, (old, index, value), self.array)))

@@ -153,13 +153,29 @@ def _plain_sample(draw: Callable[..., Any], sizes: tuple[int, ...]) -> Any:
     return wrap(draw(sizes))
 
 
-# How a tensor of random numbers is made from a function that draws them; vmap sets its own.
-sampler: ContextVar[Callable[..., Any]] = ContextVar("sampler", default=_plain_sample)
+def _plain_sample_for(draw: Callable[..., Any], given: tuple[Any, ...], source: Generator) -> Any:
+    return wrap(draw(*map(values_of, given)))
+
+
+# How a tensor of random numbers is made from a function that draws them; vmap sets its own two.
+sampler: ContextVar[tuple[Callable[..., Any], Callable[..., Any]]] = ContextVar(
+    "sampler", default=(_plain_sample, _plain_sample_for)
+)
 
 
 def sample(draw: Callable[[tuple[int, ...]], np.ndarray], sizes: tuple[int, ...]) -> Any:
     """A tensor of what ``draw(sizes)`` returns: under ``vmap``, for each sample or for all."""
-    return sampler.get()(draw, sizes)
+    return sampler.get()[0](draw, sizes)
+
+
+def sample_for(
+    draw: Callable[..., np.ndarray], *given: Any, generator: Generator | None = None
+) -> Any:
+    """A tensor of what ``draw(*arrays)`` returns, for draws that depend on the values of tensors.
+
+    Under ``vmap`` it draws sample by sample; the result is not on the tape.
+    """
+    return sampler.get()[1](draw, given, generator or default_generator)
 
 
 def manual_seed(seed: int) -> Generator:
@@ -373,7 +389,14 @@ def multinomial(
     """
     if input.array.ndim not in (1, 2) or input.array.dtype.kind != "f":
         raise RuntimeError("multinomial: expected floating weights in 1 or 2 dimensions")
-    weights = np.atleast_2d(input.array.astype(np.float64))
+    source = generator or default_generator
+    return sample_for(
+        lambda x: _picked(x, num_samples, replacement, source), input, generator=source
+    )
+
+
+def _picked(x: np.ndarray, num_samples: int, replacement: bool, source: Generator) -> np.ndarray:
+    weights = np.atleast_2d(x.astype(np.float64))
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
         raise RuntimeError("multinomial: weights must be finite and not negative")
     enough = 1 if replacement else num_samples
@@ -382,7 +405,6 @@ def multinomial(
             f"multinomial: cannot draw {num_samples} sample(s) "
             f"{'with' if replacement else 'without'} replacement: too few positive weights"
         )
-    source = generator or default_generator
     rows, choices = weights.shape
     if replacement and num_samples > 1:
         ladder = np.cumsum(weights, -1)
@@ -397,7 +419,7 @@ def multinomial(
         with np.errstate(divide="ignore", invalid="ignore"):
             clocks = np.where(weights > 0, waits.reshape(rows, choices) / weights, np.inf)
         found = np.argsort(clocks, -1, kind="stable")[:, :num_samples]
-    return wrap(found.astype(np.int64).reshape(*input.array.shape[:-1], num_samples))
+    return found.astype(np.int64).reshape(*x.shape[:-1], num_samples)
 
 
 # --- in place ------------------------------------------------------------------------------------

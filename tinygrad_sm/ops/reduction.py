@@ -92,7 +92,7 @@ def _exclusive_products(flat: Any) -> Any:
 
 
 _prod_over = primitive(
-    lambda x, axes, keepdim: x.prod(axis=axes, keepdims=keepdim),
+    lambda x, axes, keepdim: x.prod(axis=axes, keepdims=keepdim, dtype=x.dtype),
     name="prod",
     family="trailing",
     x=_prod_rule,

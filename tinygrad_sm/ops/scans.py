@@ -180,6 +180,8 @@ def _pieces(y: Any, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
     axis = axis_of("trapezoid", dim, y.array.ndim)
     if y.array.dtype.kind == "b":
         raise RuntimeError("trapezoid: bools are not supported: convert with .float()")
+    if y.array.dtype.kind in "iu":
+        y = cast(y, INT64)
     size = y.array.shape[axis]
     y = y if size else y.detach()
     pairs = narrow(y, axis, 1, size - 1) + narrow(y, axis, 0, size - 1) if size else y

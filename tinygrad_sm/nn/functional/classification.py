@@ -74,6 +74,13 @@ def _check_labels(name: str, labels: np.ndarray, classes: int, ignore_index: int
     return kept
 
 
+def _all_count(labels: np.ndarray, classes: int, ignore_index: int) -> bool:
+    """Whether each label is a class and none is ignored, in one pass; False says nothing."""
+    if labels.dtype != np.int64 or not labels.size or 0 <= ignore_index < classes:
+        return False
+    return bool(np.maximum.reduce(labels.view(np.uint64)) < classes)  # one below 0 reads as large
+
+
 def _check_weight(name: str, weight: Tensor | None, input: Tensor, axis: int) -> None:
     if weight is None:
         return
@@ -140,16 +147,19 @@ def cross_entropy(
     scores, labels = _classes_last("cross_entropy", input, target)
     classes = scores.array.shape[1]
     _check_weight("cross_entropy", weight, scores, 1)
+    count, kind = len(labels.array), scores.array.dtype
+    if weight is None and _all_count(labels.array, classes, ignore_index):
+        return fused.cross_entropy(scores, np.arange(count), labels.array, kind.type(1 / count))
     kept = _check_labels("cross_entropy", labels.array, classes, ignore_index)
     safe = np.where(kept, labels.array, 0)
-    scale = kept.astype(scores.array.dtype)
+    scale = kept.astype(kind)
     if weight is not None:
         scale = scale * weight.array[safe]
     total = scale.sum()
     if not total:
         return _ratio(scores.sum(), 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return fused.cross_entropy(scores, np.arange(len(safe)), safe, scale / total)
+        return fused.cross_entropy(scores, np.arange(count), safe, scale / total)
 
 
 def _classes(input: Tensor) -> int:

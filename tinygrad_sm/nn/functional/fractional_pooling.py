@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ops.indexing import gather
 from ...ops.random import rand
-from ...tape import wrap
+from ...primitive import primitive
 from ...tensor import Tensor
 from .windows import batched, like_input, several
 
@@ -116,15 +116,24 @@ def _pooled(
     if samples is None:
         samples = rand(*x.array.shape[:2], dimensions, dtype=x.dtype)
     order = (1, 0) if dimensions == 2 else (0, 1, 2)
-    u = samples.array[: x.array.shape[0]]
-    starts = [
-        _starts(u[..., k], n, size, count)
-        for k, n, size, count in zip(order, sizes, kernel, goal, strict=True)
-    ]
-    places = wrap(_largest(x.array, starts, kernel, goal))
+    places = _places(x, samples[: x.array.shape[0]], kernel, goal, order)
     out = gather(x.flatten(2), 2, places.flatten(2)).reshape(places.array.shape)
     out = like_input(out, input, dimensions)
     return (out, like_input(places, input, dimensions)) if return_indices else out
+
+
+def _find(
+    x: np.ndarray, u: np.ndarray, kernel: tuple[int, ...], goal: tuple[int, ...], order: tuple[int, ...]
+) -> np.ndarray:
+    starts = [
+        _starts(u[..., k], n, size, count)
+        for k, n, size, count in zip(order, x.shape[2:], kernel, goal, strict=True)
+    ]
+    return _largest(x, starts, kernel, goal)
+
+
+# an operation without rules, so that it runs under vmap: places have no gradient
+_places = primitive(_find, name="fractional_places")
 
 
 def _check(

@@ -13,8 +13,31 @@ function m(tag, attributes, ...children) {
 function equation(tree, numbers = () => undefined, result = undefined) {
   const math = (...nodes) => m("math", { displaystyle: "true" }, m("mrow", {}, nodes));
   const end = result !== undefined && isSmall(values[result]);
-  return h("div", { class: "equation" }, math(mathNode(tree, numbers)),
+  return h("div", { class: "equation" }, pieces(tree, numbers).map((piece) => math(...piece)),
     end ? math(m("mo", {}, "="), literal(values[result], "")) : null);
+}
+
+// A row in pieces between which a line may break: before each sign that stands between two parts,
+// and after the commas of a call.
+function pieces(tree, numbers) {
+  const [kind, ...parts] = tree;
+  if (kind === "fn" && parts.length > 3) {
+    const [name, ...list] = parts;
+    const last = list.length - 1;
+    return list.map((part, i) => [
+      ...(i ? [] : [m("mi", { mathvariant: "normal" }, name), m("mo", { stretchy: "false" }, "(")]),
+      mathNode(part, numbers), i < last ? m("mo", {}, ",") : m("mo", { stretchy: "false" }, ")"),
+    ]);
+  }
+  if (kind !== "row") return [[mathNode(tree, numbers)]];
+  const found = [[]];
+  parts.forEach((part, i) => {
+    const inner = ["row", "fn"].includes(part[0]) && parts.length > 1 ? pieces(part, numbers) : [[guarded(part, i, mathNode(part, numbers))]];
+    if (part[0] === "op" && part[1] !== "=" && i > 0 && i < parts.length - 1) found.push([]);
+    found.at(-1).push(...inner[0]);
+    found.push(...inner.slice(1));
+  });
+  return found;
 }
 
 function mathNode(tree, numbers) {
