@@ -37,7 +37,6 @@ watched: set[int] = set()  # the ids of leaves that have hooks called after accu
 tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
-_OPTIONS = frozenset({int, float, bool, str, tuple, slice, type(None)})  # no memory to free
 _new = object.__new__
 
 
@@ -337,23 +336,19 @@ class Node:
         if self.saved is None:
             raise SecondBackward(self)
         values = []
-        holds = False
         for value in self.saved:
             if isinstance(value, Value):
-                holds = True
                 version = value.version
                 if version[0] and version[2] > self.order:
                     self._complain_of_write()
                 if not lifted:
                     value = value.array
-            elif type(value) not in _OPTIONS:
-                holds = True
             values.append(value)
         if self.result is not None and self.result[0]:
             self._complain_of_write()
         pull = self.plan.pull
         grads = self._lifted(g, values, level) if lifted else pull(g, values, self.parents)
-        if holds and not keep:  # where only options were saved another walk may pass, as in PyTorch
+        if not keep and self.saved:  # where nothing was saved another walk may pass, as in PyTorch
             self.saved = None
         return grads
 
