@@ -67,7 +67,7 @@ def _is_old(node: Any, freed: Any) -> bool:
     """Whether the walk that freed a node had passed this one, freed or with nothing to free."""
     if node.saved is None:
         return node.order <= freed.order
-    return not node.plan.holds and node.order < latest[1]
+    return not node.saved and node.order < latest[1]
 
 
 def _maker(node: Any) -> Any:

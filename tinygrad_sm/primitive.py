@@ -56,7 +56,6 @@ class Plan:
 
     Attributes:
         save: positions, in (arguments, result, residuals), of what is kept.
-        holds: whether tensors, results or residuals are, and not options alone.
         rules: the rules, each with the places in ``saved`` of its inputs (-1: the shape).
         pull: runs the rules: a function of (g, saved values, parents). Of arguments that were given
             as Tensors it takes the arrays.
@@ -70,7 +69,6 @@ class Plan:
 
     __slots__ = (
         "count",
-        "holds",
         "keep",
         "mask",
         "out",
@@ -95,7 +93,6 @@ class Plan:
         for wanted in names:
             save.update(dict.fromkeys(p for p in wanted if p >= 0))
         self.save = tuple(save)
-        self.holds = any(p >= count or tensors >> p & 1 for p in save)
         place = {position: i for i, position in enumerate(self.save)}
         place[-1] = -1
         self.rules = tuple(

@@ -349,8 +349,7 @@ class Node:
             grads = self._lifted(g, list(saved), level)
         else:
             grads = self.plan.pull(g, saved, self.parents)
-        # where only options were saved another walk may pass, as in PyTorch
-        if not keep and (self.plan.holds or any(type(v) is np.ndarray for v in saved)):
+        if not keep and saved:  # where nothing was saved another walk may pass, as in PyTorch
             self.saved = None
         return grads
 
