@@ -279,3 +279,128 @@ def test_no_cycle_keeps_the_graph():
 
 def test_node_is_named_after_the_class():
     assert Exponential.apply(point()).grad_fn.name() == "ExponentialBackward"
+
+
+class Parted(Function):
+    """Places, values, a number that is no tensor, and a total."""
+
+    @staticmethod
+    def forward(ctx, x, materialize=True):
+        ctx.set_materialize_grads(materialize)
+        out = x.exp()
+        ctx.save_for_backward(out)
+        return (x > 1).long(), out, 3.5, x.sum()
+
+    @staticmethod
+    def backward(ctx, places, g, number, total):
+        Parted.seen = places, g, number, total
+        (out,) = ctx.saved_tensors
+        first = 0 if g is None else g * out
+        return first + (sg.zeros(()) if total is None else total), None
+
+
+@pytest.mark.parametrize("materialize", [True, False])
+def test_backward_is_given_one_gradient_a_result(materialize):
+    x = point()
+    _, values, number, total = Parted.apply(x, materialize)
+    assert number == 3.5
+    assert (values.output_nr, total.output_nr) == (0, 1)
+    assert values.grad_fn is total.grad_fn
+    values.sum().backward()
+    np.testing.assert_allclose(x.grad.array, np.exp(X))
+    places, g, number, total = Parted.seen
+    assert number is None
+    assert g.tolist() == np.ones_like(X).tolist()
+    if materialize:
+        assert places.dtype == sg.int64
+        assert places.tolist() == np.zeros_like(X).tolist()
+        assert total.item() == 0
+    else:
+        assert places is None
+        assert total is None
+
+
+@pytest.mark.parametrize("materialize", [True, False])
+def test_results_without_gradient_under_transforms(materialize):
+    def number(x):
+        _, values, factor, total = Parted.apply(x, materialize)
+        return (values * values).sum() * factor + total * 2
+
+    def plain(x):
+        return (x.exp() ** 2).sum() * 3.5 + x.sum() * 2
+
+    x = sg.tensor(X)
+    for transform in (
+        lambda f: grad(f)(x),
+        lambda f: vmap(grad(f))(x),
+        lambda f: grad(lambda x: vmap(f)(x).sum())(x),
+        lambda f: jvp(f, (x,), (x,))[1],
+        lambda f: jvp(grad(f), (x,), (x,))[1],
+        lambda f: vmap(lambda x: jvp(grad(f), (x,), (x,))[1])(x),
+    ):
+        np.testing.assert_allclose(transform(number).array, transform(plain).array, rtol=1e-12)
+
+
+def test_forward_draws_the_same_numbers_for_value_and_derivative():
+    class Dropped(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mask = sg.rand(2, dtype=sg.float64).round()
+            return x * ctx.mask
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.mask
+
+    rows = sg.tensor(X)
+    sg.manual_seed(0)
+    for _ in range(5):
+        out, moved = jvp(Dropped.apply, (rows,), (rows,))
+        np.testing.assert_array_equal(out.array, moved.array)
+        grads, (_, out) = vmap(
+            sg.func.grad_and_value(
+                lambda x: (lambda y: (y.sum(), y))(Dropped.apply(x)), has_aux=True
+            ),
+            randomness="different",
+        )(rows)
+        np.testing.assert_array_equal(grads.array * X, out.array)
+
+
+def test_vmap_by_hand_is_told_of_randomness():
+    told = []
+
+    class Told(Function):
+        @staticmethod
+        def forward(x):
+            return x * 1
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            pass
+
+        @staticmethod
+        def vmap(info, in_dims, x):
+            told.append((info.batch_size, info.randomness))
+            return Told.apply(x), 0
+
+    for randomness in ("error", "different", "same"):
+        vmap(Told.apply, randomness=randomness)(sg.tensor(X))
+    assert told == [(3, "error"), (3, "different"), (3, "same")]
+
+
+def test_saved_tensors_by_their_older_name():
+    class Square(sg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            with pytest.warns(DeprecationWarning, match="saved_variables"):
+                (x,) = ctx.saved_variables
+            return 2 * x * g
+
+    x = sg.tensor(3.0, requires_grad=True)
+    Square.apply(x).backward()
+    assert x.grad.item() == 6

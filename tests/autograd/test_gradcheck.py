@@ -195,7 +195,7 @@ FAULTS = {
     "one element": (
         op(lambda x: x * 2, lambda g: g * np.where(np.arange(12).reshape(3, 4) == 5, 2.1, 2.0)),
         (X,),
-        r"by input element \(1, 1\)",
+        r"by input element \(1, 1\)[\s\S]*one branch of several: 11 of 12 .* a factor of 1.05",
     ),
     "one branch": (
         op(
@@ -203,17 +203,17 @@ FAULTS = {
             lambda g, x: np.where(np.greater(x, 1), 2.2 * g * x, g),
         ),
         (X,),
-        "",
+        r"one branch of several: \d+ of 12 .* a factor of 1.1",
     ),
     "product rule: one half": (
         op(lambda x: x * np.sin(x), lambda g, x: g * np.sin(x)),
         (X,),
-        "",
+        "a term or a factor that depends on the element",
     ),
     "chain rule: inner forgotten": (
         op(lambda x: np.sin(x * x), lambda g, x: g * np.cos(x * x)),
         (X,),
-        "",
+        r"numeric times 1/\(2x\)",
     ),
     "chain rule: inner halved": (
         op(lambda x: np.sin(3 * x), lambda g, x: g * np.cos(3 * x)),
@@ -223,18 +223,22 @@ FAULTS = {
     "quotient rule: sign": (
         op(lambda x: x / (1 + x * x), lambda g, x: g * (1 + 3 * x * x) / (1 + x * x) ** 2),
         (X,),
-        "",
+        "a term or a factor that depends on the element",
     ),
-    "tanh: out forgotten": (op(np.tanh, lambda g: g), (X,), ""),
+    "tanh: out forgotten": (
+        op(np.tanh, lambda g: g),
+        (X,),
+        "a forgotten factor: the analytic derivative is 1 whatever",
+    ),
     "sigmoid: 1 - x": (
         op(lambda x: 1 / (1 + np.exp(-x)), lambda g, out, x: g * out * (1 - x)),
         (X,),
-        "",
+        "a term or a factor that depends on the element",
     ),
     "where: branches swapped": (
         op(lambda x: np.where(x > 1, 5 * x, x), lambda g, x: np.where(np.greater(x, 1), g, 5 * g)),
         (X,),
-        "",
+        "two branches: every element is off by 0.2 or by 5",
     ),
 }
 
@@ -285,10 +289,10 @@ def test_the_message_names_input_element_and_numbers():
 
 
 FORWARD = {
-    "not linear": (op(np.sin, lambda g, x: g * np.cos(x), linear=("x",)), "a factor|no simple"),
+    "not linear": (op(np.sin, lambda g, x: g * np.cos(x), linear=("x",)), "a forgotten factor"),
     "wrong linear": (
         op(lambda x: 2 * x + 1, lambda g: 2 * g, linear=("x",)),
-        "",
+        "an offset",
     ),
     "not elementwise": (
         op(lambda x: np.cumsum(x, 0), lambda g: np.cumsum(g[::-1], 0)[::-1], family="elementwise"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
 import tinygrad_sm as sg
 from tinygrad_sm import tape
 from tinygrad_sm.autograd import graph
+from tinygrad_sm.func import grad, hessian, jvp, vmap
 
 
 def test_walk():
@@ -128,6 +131,86 @@ def test_saved_tensors_hooks():
     np.testing.assert_allclose(x.grad.array, [2, 4])
 
 
+TRANSFORMED = {
+    "grad": lambda f, x: grad(f)(x),
+    "vmap(grad)": lambda f, x: vmap(grad(f))(x),
+    "grad(vmap)": lambda f, x: grad(lambda x: vmap(f)(x).sum())(x),
+    "grad(grad)": lambda f, x: grad(lambda x: grad(f)(x).sum())(x),
+    "jvp(grad)": lambda f, x: jvp(grad(f), (x,), (x * 2,))[1],
+    "grad(jvp)": lambda f, x: grad(lambda x: jvp(f, (x,), (x * 2,))[1])(x),
+    "hessian": lambda f, x: hessian(f)(x),
+    "vmap(hessian)": lambda f, x: vmap(hessian(f))(x),
+    "vmap(jvp(grad))": lambda f, x: vmap(lambda x: jvp(grad(f), (x,), (x,))[1])(x),
+}
+
+
+def to_disk(t):
+    """As a hook that writes to disk: only a plain tensor's values can be taken."""
+    return t.numpy(force=True).copy()
+
+
+@pytest.mark.parametrize("name", TRANSFORMED)
+def test_saved_tensors_hooks_inside_of_transforms(name):
+    def function(x):
+        return (x.exp() * x.sin()).sum()
+
+    packed = []
+
+    def hooked(x):
+        with graph.saved_tensors_hooks(lambda t: packed.append(1) or to_disk(t), sg.tensor):
+            return function(x)
+
+    x = sg.tensor(np.random.default_rng(0).normal(size=(2, 3)))
+    transform = TRANSFORMED[name]
+    np.testing.assert_array_equal(transform(hooked, x).array, transform(function, x).array)
+    assert packed
+    with graph.saved_tensors_hooks(lambda t: to_disk(t) * 2, lambda a: sg.tensor(a / 2)):
+        found = transform(function, x)
+    np.testing.assert_array_equal(found.array, transform(function, x).array)
+
+
+def test_hooks_change_what_a_transform_saved():
+    with graph.saved_tensors_hooks(lambda t: t, lambda t: t * 10):
+        found = vmap(grad(lambda x: (x * x).sum()))(sg.ones(2, 3))
+    assert found.tolist() == [[20.0] * 3] * 2
+
+
+def test_saved_tensors_hooks_belong_to_a_thread():
+    x = sg.ones(2, requires_grad=True)
+    packed = []
+    with graph.saved_tensors_hooks(lambda t: packed.append(1) or t, lambda t: t):
+        thread = threading.Thread(target=lambda: (x * x).sum())
+        thread.start()
+        thread.join()
+        assert not packed
+        (x * x).sum()
+    assert len(packed) == 2
+
+
+def test_what_a_function_saves_is_packed_too():
+    class Exp(sg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            out = x.exp()
+            ctx.save_for_backward(x, out, None)
+            return out, (x > 0).long()
+
+        @staticmethod
+        def backward(ctx, g, _):
+            x, out, nothing = ctx.saved_tensors
+            assert nothing is None
+            return g * out + 0 * x
+
+    x = sg.tensor([0.5, 1.0], dtype=sg.float64, requires_grad=True)
+    packed = []
+    with graph.saved_tensors_hooks(lambda t: packed.append(1) or to_disk(t), sg.tensor):
+        y = Exp.apply(x)[0]
+    assert len(packed) == 2
+    (g,) = sg.autograd.grad(y.sum(), x, create_graph=True)
+    (h,) = sg.autograd.grad(g.sum(), x)
+    np.testing.assert_allclose(h.array, np.exp(x.array))
+
+
 def test_unpack_must_return_a_tensor():
     x = sg.ones(2, requires_grad=True)
     with graph.saved_tensors_hooks(lambda t: t, lambda t: None):
@@ -153,8 +236,8 @@ def test_watched_leaves_get_their_gradient_as_soon_as_it_is_complete():
         ["second", "both", "first"],
     )
     expected = {"second": value, "first": slope, "both": value + slope}
-    for name, grad in (events[0], *events[2:]):
-        np.testing.assert_allclose(grad, expected[name] * np.ones(2), rtol=1e-6)
+    for name, arrived in (events[0], *events[2:]):
+        np.testing.assert_allclose(arrived, expected[name] * np.ones(2), rtol=1e-6)
 
 
 def test_a_leaf_that_is_no_longer_there_is_watched_no_more():

@@ -36,3 +36,18 @@ drawn(
     smooth=False,
     ugly=False,
 )
+
+for shape in [(), (4,), (2, 3), (5, 1, 2)]:
+    drawn(
+        "unravel_index",
+        lambda m, x, shape=shape: m.unravel_index(x.detach().long(), shape),
+        one(),
+        smooth=False,
+        ugly=False,
+    )
+drawn(
+    "nonzero_static",
+    lambda m, x, **o: (m.nonzero_static(x, **o), (x > 0).nonzero_static(**o)),
+    one(size=st.integers(-1, 9), fill_value=st.integers(-2, 2)),
+    smooth=False,
+)

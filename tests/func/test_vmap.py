@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import tinygrad_sm as sg
-from tinygrad_sm import nn
-from tinygrad_sm.func import grad, jacrev, jvp, vmap
+from tinygrad_sm import distributions, nn
+from tinygrad_sm.func import grad, jacfwd, jacrev, jvp, vmap
 
 RNG = np.random.default_rng(0)
 A, B = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 3))
@@ -102,6 +102,17 @@ def test_writes_in_place():
     x = t(A.copy())
     vmap(lambda row: row.mul_(2))(x)
     same(x, 2 * A)
+
+
+def test_writes_where_the_tangent_is_a_batch_of_another_level():
+    def function(x):
+        y = x * 1
+        y[:2] = x[1:].sin()
+        return y
+
+    found = vmap(jacfwd(function))(t(A))
+    expected = [jacrev(function)(row).array for row in t(A)]
+    same(found, np.stack(expected))
 
 
 def test_writes_that_cannot_be():
@@ -207,6 +218,34 @@ DRAWS = {
     "dropout": lambda x: F.dropout(sg.ones(60), 0.5).sum() + x * 0,
     "uniform_": lambda x: sg.empty_like(x).uniform_() + x * 0,
     "rand_like": lambda x: sg.rand_like(x) + x * 0,
+    "multinomial": lambda x: sg.multinomial(sg.ones(60), 4) + x[0] * 0,
+    "multinomial, replaced": lambda x: sg.multinomial(sg.ones(60), 4, True) + x[0] * 0,
+    "multinomial of a batch": lambda x: sg.multinomial(x.sum() + sg.ones(60), 4).double(),
+    "poisson": lambda x: sg.poisson(sg.full((9,), 7.0)) + x[0] * 0,
+    "poisson of a batch": lambda x: sg.poisson(sg.full((9,), 70.0) + x[0]),
+    "binomial": lambda x: sg.binomial(sg.full((9,), 50.0), sg.full((9,), 0.4)) + x[0] * 0,
+    "exponential_": lambda x: sg.empty_like(x).exponential_() + x * 0,
+    "geometric_": lambda x: sg.empty_like(x).geometric_(0.01) + x * 0,
+    "cauchy_": lambda x: sg.empty_like(x).cauchy_() + x * 0,
+    "log_normal_": lambda x: sg.empty_like(x).log_normal_() + x * 0,
+    "gumbel_softmax": lambda x: F.gumbel_softmax(x),
+    "hard gumbel_softmax": lambda x: F.gumbel_softmax(x.sum() + sg.ones(60), hard=True),
+    "rrelu": lambda x: F.rrelu(x - 1, training=True),
+    "alpha_dropout": lambda x: F.alpha_dropout(sg.ones(60), 0.5, training=True).sum() + x * 0,
+    "Normal": lambda x: distributions.Normal(x, sg.ones(3), validate_args=False).rsample(),
+    "Cauchy": lambda x: distributions.Cauchy(x, sg.ones(3), validate_args=False).rsample(),
+    "Gamma": lambda x: distributions.Gamma(x + 2, sg.ones(3), validate_args=False).rsample(),
+    "Gamma of constants": lambda x: distributions.Gamma(2.0, 1.0).sample((3,)) + x * 0,
+    "Dirichlet": lambda x: distributions.Dirichlet(x + 2, validate_args=False).rsample(),
+    "Exponential": lambda x: distributions.Exponential(x + 2, validate_args=False).rsample(),
+    "Categorical": lambda x: (
+        distributions.Categorical(sg.ones(60) + x.sum(), validate_args=False).sample((5,)) + 0.0
+    ),
+    "Poisson": lambda x: distributions.Poisson(x + 70, validate_args=False).sample(),
+    "Binomial": lambda x: distributions.Binomial(90, x + 0.3, validate_args=False).sample(),
+    "NegativeBinomial": lambda x: distributions.NegativeBinomial(
+        90.0, x + 0.3, validate_args=False
+    ).sample(),
 }
 
 
@@ -221,6 +260,26 @@ def test_random_numbers(name):
     assert not all((r == rows[0]).all() for r in rows)
     with pytest.raises(RuntimeError, match="randomness must be"):
         vmap(DRAWS[name], randomness="some")
+
+
+def test_draws_that_depend_on_a_batch_of_weights():
+    weights = sg.eye(5)[[2, 0, 4]] + 1e-12
+    for randomness in ("same", "different"):
+        found = vmap(lambda w: sg.multinomial(w, 1), randomness=randomness)(weights)
+        assert found.tolist() == [[2], [0], [4]]
+    rates = sg.tensor([[1.0, 100.0], [2000.0, 0.0]])
+    found = vmap(vmap(sg.poisson, randomness="different"), randomness="different")(rates)
+    assert (abs(found - rates) <= 6 * rates.sqrt()).all()
+    sg.manual_seed(0)
+    one = sg.distributions.Gamma(sg.tensor(2.0), 1.0, validate_args=False)
+    slopes = vmap(
+        grad(lambda a: sg.distributions.Gamma(a, 1.0, validate_args=False).rsample()),
+        randomness="same",
+    )(sg.full((3,), 2.0))
+    sg.manual_seed(0)
+    a = one.concentration.requires_grad_()
+    sg.distributions.Gamma(a, 1.0).rsample().backward()
+    np.testing.assert_allclose(slopes.array, np.full(3, a.grad.item()), rtol=1e-5)
 
 
 def test_random_numbers_of_nested_vmaps():
@@ -330,3 +389,49 @@ def test_jacobian_of_a_batch():
         "n,ij->nij", A.sum(1), np.eye(3)
     )
     same(found, expected)
+
+
+PICKED = {
+    "median": lambda m, x, i: m.median(x, -1)[0],
+    "median place": lambda m, x, i: m.median(x, 0)[1],
+    "mode": lambda m, x, i: m.mode(m.round(x), -1)[0],
+    "kthvalue": lambda m, x, i: m.kthvalue(x, 2, 0)[0],
+    "quantile": lambda m, x, i: m.quantile(x, m.tensor([0.3, 0.6], dtype=m.float64), 1),
+    "nanquantile": lambda m, x, i: m.nanquantile(x, 0.3),
+    "matrix_exp": lambda m, x, i: m.linalg.matrix_exp(x),
+    "lstsq": lambda m, x, i: m.linalg.lstsq(x, x.sum(1, keepdim=True)).solution,
+    "slice_scatter": lambda m, x, i: m.slice_scatter(x, x[:, :2] * 2, 1, 1, 3),
+    "select_scatter": lambda m, x, i: m.select_scatter(x, x[0] * 2, 0, 1),
+    "diagonal_scatter": lambda m, x, i: m.diagonal_scatter(x, x[0] * 2),
+    "as_strided": lambda m, x, i: m.as_strided(x, (2, 2), (1, 3), 1),
+    "searchsorted": lambda m, x, i: m.searchsorted(m.sort(x, -1)[0], x + 0.1),
+    "bucketize": lambda m, x, i: m.bucketize(x, m.tensor([-1.0, 0.0, 1.0], dtype=m.float64)),
+    "take_along_dim": lambda m, x, i: m.take_along_dim(x, i.unsqueeze(1), 1),
+}
+
+
+@pytest.mark.parametrize("name", PICKED)
+def test_what_picks_by_value_agrees_with_pytorch(name):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: nothing to compare with")
+    rng = np.random.default_rng(3)
+    x, i = rng.normal(size=(4, 3, 3)), rng.integers(0, 3, (4, 3))
+    function = PICKED[name]
+    ours = vmap(lambda x, i: function(sg, x, i))(t(x), t(i))
+    theirs = torch.stack(
+        [
+            function(torch, a.clone(), b)
+            for a, b in zip(torch.tensor(x), torch.tensor(i), strict=True)
+        ]
+    )
+    same(ours, theirs)
+
+
+def test_masked_scatter_by_masks_of_each_sample():
+    x, mask = t(A), t(A > 0)
+    rows = [sg.masked_scatter(a, m, a * 2) for a, m in zip(x, mask, strict=True)]
+    same(
+        vmap(lambda a, m: sg.masked_scatter(a, m, a * 2))(x, mask),
+        np.stack([r.array for r in rows]),
+    )
+    with pytest.raises(RuntimeError, match="masked_scatter"):
+        vmap(lambda a, m: sg.masked_scatter(a, m, a[:0]))(x, mask)

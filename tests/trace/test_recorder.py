@@ -380,6 +380,21 @@ def test_cap_on_copies():
     assert "unchecked" in checks
 
 
+def test_past_the_cap_samples_shrink_and_sums_are_of_the_same_elements():
+    x = sg.linspace(0.0, 1.0, 50_000).requires_grad_()
+    with sg.trace(max_bytes=100_000) as t:
+        y = x * 2
+        z = y * 3 + y * y + (x * y).exp() + y.tanh() * x
+        (z * x).sum().backward()
+    d = t.document()
+    assert d["cap"]["values_without_copy"] > 10
+    assert d["cap"]["kept_bytes"] < 200_000
+    delivered = next(step for step in d["steps"] if step["kind"] == "deliver")
+    value = d["values"][delivered["new"]]
+    assert value["mean"] == pytest.approx(x.grad.mean().item(), rel=0.05)
+    assert value["sampled"] >= 32
+
+
 def test_a_broadcast_gradient_costs_the_cap_what_it_holds():
     x = sg.ones(100_000, requires_grad=True)
     with sg.trace(max_bytes=1_300_000) as t:
@@ -466,3 +481,40 @@ def test_transforms_are_noted_where_they_run_on_plain_tensors():
     np.testing.assert_allclose(
         array(d, tanh["outs"][0]), np.tanh((w.detach().numpy() * rows.numpy()).sum(1)), 1e-6
     )
+
+
+def test_each_gradient_stands_at_its_result_where_some_never_came():
+    class Two(sg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.set_materialize_grads(False)
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx, a, b):
+            assert a is None
+            return 3 * b
+
+    x = sg.tensor([1.0, 2.0], requires_grad=True)
+    with sg.trace() as t:
+        (Two.apply(x)[1] * sg.tensor([5.0, 7.0])).sum().backward()
+    assert x.grad.tolist() == [15, 21]
+    d = t.document()
+    two = next(i for i, row in enumerate(d["rows"]) if row.get("op") == "Two")
+    (step,) = [s for s in d["steps"] if s["kind"] == "backward" and s["row"] == two]
+    assert [array(d, g).tolist() for g in step["grads"]] == [[0, 0], [5, 7]]
+
+
+def test_hooks_and_checkpoints_run_under_a_trace_as_without():
+    runs = []
+
+    def function(x):
+        runs.append(1)
+        return (x.exp() * x).sum()
+
+    x = sg.tensor([1.0, 2.0], requires_grad=True)
+    with sg.trace():
+        out = sg.utils.checkpoint.checkpoint(function, x)
+        assert len(runs) == 1
+        out.backward()
+    assert len(runs) == 2

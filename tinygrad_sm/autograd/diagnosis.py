@@ -53,7 +53,9 @@ def _shown(jacobian: np.ndarray) -> str:
 
 def guess(a: np.ndarray, n: np.ndarray, x: np.ndarray) -> str:
     """The likeliest cause of analytic ``a`` (inputs, outputs) not being numeric ``n``."""
-    for cause in (_not_finite, _zero, _sign, _coarse, _factor, _parts, _by_input, _moved, _offset):
+    causes = (_not_finite, _zero, _sign, _coarse, _factor, _parts, _by_input, _moved, _offset,
+              _by_element)  # fmt: skip
+    for cause in causes:
         found = cause(a, n, x)
         if found:
             return found
@@ -151,6 +153,7 @@ def _by_input(a: np.ndarray, n: np.ndarray, x: np.ndarray) -> str:
         ("x", lambda v: v),
         ("1/x", lambda v: 1 / v),
         ("2x", lambda v: 2 * v),
+        ("1/(2x)", lambda v: 0.5 / v),
         ("x^2", lambda v: v * v),
         ("1/x^2", lambda v: 1 / (v * v)),
         ("|x|", np.abs),
@@ -181,3 +184,35 @@ def _offset(a: np.ndarray, n: np.ndarray, x: np.ndarray) -> str:
     if np.any(difference) and _near(difference, np.full_like(difference, difference.flat[0])):
         return f"an offset: {difference.flat[0]:.6g} is added everywhere; a rule is linear in g"
     return ""
+
+
+def _by_element(a: np.ndarray, n: np.ndarray, x: np.ndarray) -> str:
+    """What can be said where each element depends on one alone, and each is off by its own factor."""
+    where = np.abs(n) > 1e-9 * float(np.max(np.abs(n), initial=0.0))
+    if not where.any() or np.any(np.abs(a[~where]) > 1e-9) or (where.sum(1) > 1).any():
+        return ""
+    own, wanted = a[where], n[where]
+    ratios = own / wanted
+    right = np.abs(ratios - 1) < 1e-4
+    values = np.unique(np.round(ratios[~right], 4))
+    if right.any():
+        how = f"a factor of {values[0]:.6g}" if values.size == 1 else "factors of their own"
+        return (
+            f"one branch of several: {int(right.sum())} of {right.size} elements are right, the "
+            f"others are off by {how}: a where(), a mask or a case of the rule"
+        )
+    if values.size == 2 < right.size:
+        return (
+            f"two branches: every element is off by {values[0]:.6g} or by {values[1]:.6g}: are the "
+            "branches of a where() exchanged?"
+        )
+    if own.size > 1 and _near(own, np.full_like(own, own[0])):
+        return (
+            f"a forgotten factor: the analytic derivative is {own[0]:.6g} whatever the input, the "
+            "numeric one depends on it: x or out is missing in the rule"
+        )
+    return (
+        f"a term or a factor that depends on the element: analytic is between {ratios.min():.4g} "
+        f"and {ratios.max():.4g} times numeric: a term of a product or quotient rule, the inner "
+        "derivative of a chain, or x where out is meant"
+    )

@@ -6,8 +6,9 @@ Where forward and rules are plain mathematics, ``primitive`` is shorter and give
 from __future__ import annotations
 
 import functools
+import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from ..func.levels import newest
 from ..ops.in_place import check_writable, rebase
 from ..primitive import Primitive, primitive, record
-from ..tape import Value, alias, is_grad_enabled, no_grad, outputs_of, wrap, written
+from ..tape import Value, alias, is_grad_enabled, no_grad, outputs_of, packing, wrap, written
 from ..tensor import Tensor
 from .lifted_function import APPLY
 
@@ -28,9 +29,10 @@ class FunctionCtx:
     """
 
     needs_input_grad: tuple[bool, ...] = ()
-    _saved: tuple[Any, ...] = ()
-    _versions: tuple[int, ...] = ()
-    _outputs: tuple[int, ...] = ()  # which objects forward returned
+    _saved: Sequence[Any] = ()
+    _versions: tuple[int, ...] | None = ()  # None once hooks have packed what was saved
+    _places: tuple[int, ...] = ()  # for each saved tensor, which result it is, or -1
+    _results: tuple[Any, ...] = ()  # of each: shape, dtype and whether it is on the tape, or None
     _dirty: tuple[Any, ...] = ()
     _fixed: tuple[Any, ...] = ()
     _node: Callable[[], Any] | None = None
@@ -72,32 +74,51 @@ class FunctionCtx:
         Raises:
             RuntimeError: if one was written to since.
         """
-        for t, version in zip(self._saved, self._versions, strict=True):
+        saved = tuple(self._saved)
+        for t, version in zip(saved, self._versions or (), strict=self._versions is not None):
             if t is not None and t.version[0] != version:
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an "
                     f"inplace operation: a tensor of shape {tuple(t.shape)} that a Function saved "
                     f"is at version {t.version[0]}; expected version {version} instead"
                 )
-        return tuple(self._in_place(t) for t in self._saved)
+        node = None if self._node is None else self._node()
+        if node is None:
+            return saved
+        return tuple(_in_place(t, i, node) for t, i in zip(saved, self._places, strict=True))
+
+    @property
+    def saved_variables(self) -> tuple[Any, ...]:
+        """``saved_tensors`` by an older name, which is warned about."""
+        warnings.warn(
+            "'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2
+        )
+        return self.saved_tensors
+
+    def settle(self, results: Sequence[Any]) -> None:
+        """Note which of the saved tensors are results, and let hooks pack what was saved.
+
+        A result is saved without its node, which would be a cycle.
+        """
+        known = {id(o): i for i, o in enumerate(results) if not any(o is t for t in self._fixed)}
+        self._places = tuple(known.get(id(t), -1) for t in self._saved)
+        if own := packing.get():
+            self._saved, self._versions = own[-1](self._saved), None
 
     def adopt(self, made: Any, placed: Any) -> None:
         """Take results that were run below, with their place on the tapes there, for those made."""
         known = dict(zip(map(id, _listed(made)), _listed(placed), strict=True))
         self._saved = tuple(known.get(id(t), t) for t in self._saved)
         self._versions = tuple(0 if t is None else t.version[0] for t in self._saved)
-        self._outputs = tuple(map(id, _listed(placed)))
 
-    def _in_place(self, t: Any) -> Any:
-        """A saved output with its node, which is not kept in it: that would be a cycle."""
-        node = None if self._node is None else self._node()
-        if node is None or id(t) not in self._outputs:
-            return t
-        if not node.op.several:
-            return alias(t, node)
-        place = self._outputs.index(id(t))
-        others = [t] * len(self._outputs)
-        return outputs_of(node, others)[place]
+
+def _in_place(t: Any, place: int, node: Any) -> Any:
+    """A saved result with its node; another saved tensor as it is."""
+    if place < 0:
+        return t
+    if not node.op.several:
+        return alias(t, node)
+    return outputs_of(node, [t] * len(node.shape))[place]
 
 
 def _listed(out: Any) -> list[Any]:
@@ -188,15 +209,13 @@ class Function:
     def run(cls, args: tuple[Any, ...]) -> tuple[FunctionCtx, Any]:
         """The forward function, off the tape, and what it left for the way back."""
         ctx = FunctionCtx()
-        ctx.needs_input_grad = tuple(isinstance(a, Value) and a.node is not None for a in args)
+        ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
         with no_grad():
             if cls.defines("setup_context"):
                 out = cls.forward(*args)
                 cls.setup_context(ctx, args, out)
             else:
                 out = cls.forward(ctx, *args)
-        outs = out if isinstance(out, tuple | list) else (out,)
-        ctx._outputs = tuple(map(id, outs))
         return ctx, out
 
     @classmethod
@@ -213,11 +232,16 @@ class Function:
             return out
         mask = sum(1 << i for i, on in enumerate(on_tape) if on)
         kept = [o for o, is_tensor in zip(outs, tensors, strict=True) if is_tensor]
+        ctx._results = tuple(
+            (o.array.shape, o.array.dtype, is_tensor) if isinstance(o, Value) else None
+            for o, is_tensor in zip(outs, tensors, strict=True)
+        )
         op = cls._operation(several)
         shown = tuple(o.array for o in kept)
         node = record(op, mask, args, shown if several else shown[0], (ctx,))
         node.parents = [p if on else None for p, on in zip(node.parents, on_tape, strict=True)]
         ctx._node = weakref.ref(node)
+        ctx.settle(kept)
         placed = iter(outputs_of(node, kept) if several else (alias(kept[0], node),))
         results = tuple(
             _returned(ctx, o, next(placed)) if is_tensor else o
@@ -254,11 +278,7 @@ def _returned(ctx: FunctionCtx, made: Any, placed: Any) -> Any:
 
 def _back(cls: type[Function], g: Any, ctx: Any) -> list[Any]:
     """The rule of a Function: its backward, fed Tensors, its results as the walk wants them."""
-    given = g if type(g) is list else [g]
-    if ctx._materialize and any(x is None for x in given):
-        node = ctx._node()
-        pairs = zip(given, node.shape, node.dtype, strict=True)
-        given = [np.zeros(shape, kind) if x is None else x for x, shape, kind in pairs]
+    given = _incoming(ctx, g)
     lifted = any(isinstance(x, Value) for x in given)
     shown = (x if x is None or isinstance(x, Value) else wrap(x) for x in given)
     found = cls.backward(ctx, *shown)
@@ -274,6 +294,18 @@ def _back(cls: type[Function], g: Any, ctx: Any) -> list[Any]:
     if lifted:
         return grads
     return [None if x is None else x.array if isinstance(x, Value) else x for x in grads]
+
+
+def _incoming(ctx: Any, g: Any) -> list[Any]:
+    """A gradient for each of the results of ``forward``; ``None`` where there is, and can be, none."""
+    arrived = iter(g if type(g) is list else [g])
+    given = [next(arrived) if known and known[2] else None for known in ctx._results]
+    if not ctx._materialize:
+        return given
+    return [
+        np.zeros(known[0], known[1]) if x is None and known else x
+        for x, known in zip(given, ctx._results, strict=True)
+    ]
 
 
 def _refuse(g: Any) -> Any:
@@ -292,8 +324,10 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     def once(ctx: Any, *grads: Any) -> Any:
         with no_grad():
             found = backward(ctx, *grads)
+        if not is_grad_enabled():
+            return found
         sources = [g for g in (*grads, *ctx._saved) if isinstance(g, Value) and g.node is not None]
-        if not is_grad_enabled() or not sources:
+        if not sources:
             return found
         results = found if isinstance(found, tuple | list) else (found,)
         guarded = tuple(x if x is None else _once(x, *sources) for x in results)

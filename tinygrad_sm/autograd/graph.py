@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..func.levels import Wrapped
 from ..hooks import AccumulateGrad, RemovableHandle, accumulator
 from ..tape import (
     LEAF,
@@ -26,6 +27,7 @@ from ..tape import (
     alias,
     no_grad,
     packers,
+    packing,
     stand_in,
     wrap,
     written,
@@ -57,13 +59,13 @@ def get_gradient_edge(tensor: Any) -> GradientEdge:
     Raises:
         RuntimeError: if the tensor does not require grad.
     """
-    if tensor.node is None:
+    if not tensor.requires_grad:
         raise RuntimeError(
             "It is not possible to get the gradient edge for a Tensor that does not require gradients"
         )
     if tensor.node is LEAF:
         return GradientEdge(accumulator(tensor), 0)
-    return GradientEdge(tensor.grad_fn, 0)
+    return GradientEdge(tensor.grad_fn, tensor.output_nr)
 
 
 def nodes(*roots: Any) -> Iterator[Any]:
@@ -89,52 +91,75 @@ def increment_version(tensor: Any) -> None:
 class Packed(Sequence[Any]):
     """What a node saved, as the pack hook left it; looked at, it is unpacked."""
 
-    def __init__(self, saved: list[Any], pack: Callable[[Any], Any], unpack: Callable[[Any], Any]):
-        self._unpack = unpack
-        self._kept = [_kept(value, pack) for value in saved]
+    def __init__(self, saved: Any, pack: Callable[[Any], Any], unpack: Callable[[Any], Any]):
+        self._restore = [_kept(value, pack, unpack) for value in saved]
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._restore)
 
     def __getitem__(self, index: Any) -> Any:
         return list(self)[index]
 
     def __iter__(self) -> Iterator[Any]:
-        for what, how, place in self._kept:
-            yield what if how is None else how(self._unpacked(what), place)
-
-    def _unpacked(self, what: Any) -> Any:
-        with no_grad():
-            value = self._unpack(what)
-        if not isinstance(value, Value):
-            raise TypeError(
-                "saved_tensors_hooks: the unpack hook must return a Tensor, not a "
-                f"{type(value).__name__}"
-            )
-        return value
+        return (restore() for restore in self._restore)
 
 
-def _kept(value: Any, pack: Callable[[Any], Any]) -> tuple[Any, Any, Any]:
-    """One saved value: packed, how to make of it what was saved, and its place on the tape."""
-    with no_grad():
-        if isinstance(value, Value):
-            place = value if value.node is LEAF else value.node
-            return pack(value), _replaced, place
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            return pack(wrap(value)), _as_array, None
-    return value, None, None
+Restore = Callable[[], Any]
 
 
-def _replaced(value: Any, place: Any) -> Any:
+def _kept(value: Any, pack: Callable[[Any], Any], unpack: Callable[[Any], Any]) -> Restore:
+    """One saved value, packed: a function that makes of it what was saved, in its place."""
+    if isinstance(value, Wrapped):
+        return _kept_below(value, pack, unpack)
+    if type(value) is tuple or type(value) is list:
+        parts = [_kept(part, pack, unpack) for part in value]
+        return lambda: type(value)(part() for part in parts)
+    if isinstance(value, Value):
+        place = _place(value)
+        packed = _hooked(pack, value)
+        return lambda: _put(_unpacked(unpack, packed), place)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        packed = _hooked(pack, wrap(value))
+        return lambda: _unpacked(unpack, packed).array
+    return lambda: value
+
+
+def _kept_below(value: Any, pack: Callable[[Any], Any], unpack: Callable[[Any], Any]) -> Restore:
+    """A value under a transform: what it is made of, packed; hooks see plain tensors alone."""
+    place = _place(value)
+    parts = [_kept(part, pack, unpack) for part in value.parts()]
+    kind, level = type(value), value.level
+    return lambda: _put(kind.of_parts(level, *(part() for part in parts)), place)
+
+
+def _place(value: Any) -> Any:
+    return value if value.node is LEAF else value.node
+
+
+def _put(value: Any, place: Any) -> Any:
     return alias(value) if place is None else stand_in(value, place)
 
 
-def _as_array(value: Any, place: Any) -> Any:
-    return value.array
+def _hooked(hook: Callable[[Any], Any], value: Any) -> Any:
+    with no_grad():
+        return hook(value)
+
+
+def _unpacked(unpack: Callable[[Any], Any], packed: Any) -> Any:
+    value = _hooked(unpack, packed)
+    if not isinstance(value, Value):
+        raise TypeError(
+            "saved_tensors_hooks: the unpack hook must return a Tensor, not a "
+            f"{type(value).__name__}"
+        )
+    return value
 
 
 class saved_tensors_hooks:
     """Say how the tape keeps what it saves, for the operations of a ``with`` block.
+
+    It belongs to the current thread or async task alone. Inside of ``func``'s transforms the hooks
+    are given the plain tensors below: whole batches, and primals and tangents one after the other.
 
     Args:
         pack_hook: given a tensor when it is saved; may return anything.
@@ -153,10 +178,12 @@ class saved_tensors_hooks:
         self._hooks = pack_hook, unpack_hook
 
     def __enter__(self) -> None:
-        packers.append(lambda saved: Packed(saved, *self._hooks))
+        packers.append(self)
+        packing.set((*packing.get(), lambda saved: Packed(saved, *self._hooks)))
 
     def __exit__(self, *exc: object) -> None:
-        packers.pop()
+        packers.remove(self)
+        packing.set(packing.get()[:-1])
 
 
 class save_on_cpu(saved_tensors_hooks):

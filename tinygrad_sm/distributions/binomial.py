@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ..nn import functional as F
 from ..ops.creation import arange
 from ..ops.gamma_functions import lgamma
-from ..tape import wrap
+from ..ops.random import sample_for
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution
@@ -81,9 +83,14 @@ class Binomial(Distribution):
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Draw numbers of successes, in the dtype of the probability."""
-        probs, shape = self.probs.array, self._extended_shape(sample_shape)
-        draws = numpy_random().binomial(self.total_count.array.astype("int64"), probs, shape)
-        return wrap(draws.astype(probs.dtype))
+        shape = self._extended_shape(sample_shape)
+
+        def draw(count: np.ndarray, probs: np.ndarray) -> np.ndarray:
+            draws = numpy_random().binomial(count.astype("int64"), probs, shape)
+            return np.asarray(draws).astype(probs.dtype)
+
+        found: Tensor = sample_for(draw, self.total_count, self.probs)
+        return found
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""

@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..ops.creation import full_like
-from ..ops.random import default_generator
+from ..ops.random import default_generator, sample
 from ..ops.trigonometry import atan, tan
-from ..tape import wrap
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution
@@ -52,9 +51,13 @@ class Cauchy(Distribution):
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """A uniform number through the inverse of ``cdf``."""
         shape = self._extended_shape(sample_shape)
-        uniform = default_generator.uniform(shape.numel(), np.dtype(np.float64)).reshape(shape)
-        draws = np.tan(math.pi * (uniform - 0.5)).astype(self.loc.array.dtype)
-        return self.loc + wrap(draws) * self.scale
+        kind = self.loc.array.dtype
+
+        def draw(sizes: tuple[int, ...]) -> np.ndarray:
+            uniform = default_generator.uniform(math.prod(sizes), np.dtype(np.float64))
+            return np.tan(math.pi * (uniform - 0.5)).reshape(sizes).astype(kind)
+
+        return self.loc + sample(draw, tuple(shape)) * self.scale
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""

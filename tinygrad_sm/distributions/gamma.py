@@ -9,6 +9,7 @@ import numpy as np
 from ..dtypes import finfo
 from ..ops.gamma_functions import digamma, gammainc, gammaincc, lgamma
 from ..ops.logarithms import xlogy
+from ..ops.random import sample_for
 from ..primitive import primitive
 from ..tensor import Tensor
 from . import constraints
@@ -35,11 +36,23 @@ def _slope(draw: np.ndarray, concentration: np.ndarray) -> np.ndarray:
     return np.where(x < 1e-8, small, slope).astype(draw.dtype)
 
 
-_draw_gamma = primitive(
-    lambda concentration: _drawn(concentration),
+def _refuse(g: Any) -> Any:
+    raise NotImplementedError(
+        "standard_gamma: the derivative of a gamma draw by its concentration cannot itself be "
+        "differentiated"
+    )
+
+
+_slope_at = primitive(
+    _slope, name="standard_gamma_grad", family="elementwise", draw=_refuse, concentration=_refuse
+)
+
+_at_draw = primitive(
+    lambda concentration, draw: draw.copy(),
     "A draw of the gamma distribution of rate 1 for each concentration.",
     name="standard_gamma",
-    concentration=lambda g, out, concentration: g * _slope(out, concentration),
+    family="elementwise",
+    concentration=lambda g, out, concentration: g * _slope_at(out, concentration),
 )
 
 
@@ -51,7 +64,8 @@ def _drawn(concentration: np.ndarray) -> np.ndarray:
 
 def standard_gamma(concentration: Tensor) -> Tensor:
     """Draws of the gamma distribution of rate 1, differentiable by the concentration."""
-    return _draw_gamma(concentration)
+    found: Tensor = _at_draw(concentration, sample_for(_drawn, concentration))
+    return found
 
 
 class Gamma(Distribution):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ..nn import functional as F
 from ..ops.elementwise import where
 from ..ops.gamma_functions import lgamma
-from ..tape import wrap
+from ..ops.random import sample_for
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution
@@ -76,10 +78,16 @@ class NegativeBinomial(Distribution):
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Draw numbers of successes: Poisson numbers of gamma distributed rates."""
-        random, shape = numpy_random(), self._extended_shape(sample_shape)
-        count, odds = self.total_count.array, self.logits.detach().exp().array
-        draws = random.poisson(random.standard_gamma(count, shape) * odds)
-        return wrap(draws.astype(count.dtype))
+        shape = self._extended_shape(sample_shape)
+
+        def draw(count: np.ndarray, odds: np.ndarray) -> np.ndarray:
+            random = numpy_random()
+            return np.asarray(random.poisson(random.standard_gamma(count, shape) * odds)).astype(
+                count.dtype
+            )
+
+        found: Tensor = sample_for(draw, self.total_count, self.logits.detach().exp())
+        return found
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ..ops.gamma_functions import lgamma
 from ..ops.logarithms import xlogy
-from ..tape import wrap
+from ..ops.random import sample_for
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution
@@ -45,9 +47,13 @@ class Poisson(Distribution):
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Draw numbers of events, in the dtype of the rate."""
-        rate = self.rate.array
-        draws = numpy_random().poisson(rate, self._extended_shape(sample_shape))
-        return wrap(draws.astype(rate.dtype))
+        shape = self._extended_shape(sample_shape)
+
+        def draw(rate: np.ndarray) -> np.ndarray:
+            return np.asarray(numpy_random().poisson(rate, shape)).astype(rate.dtype)
+
+        found: Tensor = sample_for(draw, self.rate)
+        return found
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""

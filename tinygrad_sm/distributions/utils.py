@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from ..dtypes import finfo, get_default_dtype
 from ..nn import functional as F
 from ..ops.creation import as_tensor
-from ..ops.random import default_generator
+from ..ops.random import default_generator, sample
 from ..tape import Value, enable_grad, wrap
 from ..tensor import Tensor
 
@@ -58,6 +59,45 @@ def sum_rightmost(value: Tensor, dims: int) -> Tensor:
     return value.sum(tuple(range(-dims, 0))) if dims else value
 
 
+_sum_rightmost = sum_rightmost
+
+
+def vec_to_tril_matrix(vec: Tensor, diag: int = 0) -> Tensor:
+    """Vectors as the lower triangles of square matrices, row by row; 0 above.
+
+    Args:
+        vec: (..., k).
+        diag: the highest diagonal that is filled.
+    """
+    k = vec.shape[-1]
+    n = (-(1 + 2 * diag) + ((1 + 2 * diag) ** 2 + 8 * k + 4 * abs(diag) * (diag + 1)) ** 0.5) / 2
+    size = round(n)
+    if abs(n - size) > 1e-4:
+        raise ValueError(f"{k} numbers do not fill the lower triangle of a square matrix")
+    rows, columns = np.tril_indices(size, diag)
+    places = np.zeros((size, size), np.int64)
+    places[rows, columns] = np.arange(k)
+    filled = np.tril(np.ones((size, size)), diag).astype(vec.array.dtype)
+    return vec[..., places] * wrap(filled)
+
+
+def tril_matrix_to_vec(mat: Tensor, diag: int = 0) -> Tensor:
+    """The lower triangles of square matrices as vectors, row by row.
+
+    Args:
+        mat: (..., n, n).
+        diag: the highest diagonal that is taken, within +-n.
+
+    Raises:
+        ValueError: for a diagonal that there is not.
+    """
+    n = mat.shape[-1]
+    if diag < -n or diag >= n:
+        raise ValueError(f"diag ({diag}) provided is outside [{-n}, {n - 1}].")
+    rows, columns = np.tril_indices(n, diag)
+    return mat[..., rows, columns]
+
+
 class lazy_property:
     """A property that is computed when first asked for, recorded on the tape, and kept."""
 
@@ -80,19 +120,24 @@ class lazy_property:
 def standard_normal(shape: Any, like: Tensor) -> Tensor:
     """Normal numbers in the dtype of a tensor."""
     kind = like.array.dtype
-    return wrap(default_generator.normal(int(np.prod(shape)), kind).reshape(shape))
+    return sample(lambda s: default_generator.normal(math.prod(s), kind).reshape(s), tuple(shape))
 
 
 def standard_uniform(shape: Any, like: Tensor) -> Tensor:
     """Uniform numbers in [0, 1) in the dtype of a tensor."""
     kind = like.array.dtype
-    return wrap(default_generator.uniform(int(np.prod(shape)), kind).reshape(shape))
+    return sample(lambda s: default_generator.uniform(math.prod(s), kind).reshape(s), tuple(shape))
 
 
 def standard_exponential(shape: Any, like: Tensor) -> Tensor:
     """Exponential numbers of rate 1 in the dtype of a tensor."""
-    uniform = default_generator.uniform(int(np.prod(shape)), np.dtype(np.float64))
-    return wrap(-np.log1p(-uniform).reshape(shape).astype(like.array.dtype))
+    kind = like.array.dtype
+
+    def draw(sizes: tuple[int, ...]) -> np.ndarray:
+        uniform = default_generator.uniform(math.prod(sizes), np.dtype(np.float64))
+        return -np.log1p(-uniform).reshape(sizes).astype(kind)
+
+    return sample(draw, tuple(shape))
 
 
 def open_uniform(shape: Any, like: Tensor) -> Tensor:

@@ -149,8 +149,13 @@ class Batch:
     def sample(self, x: Any, i: int) -> Any:
         """One sample of an argument."""
         if type(x) is tuple:
-            return tuple(self.sample(part, i) for part in x)
+            return tuple(_plain(self.sample(part, i)) for part in x)
         return x.inner[i] if self.has(x) else x
+
+
+def _plain(part: Any) -> Any:
+    """A part of an index as NumPy takes it, unless it still stands for a batch."""
+    return part.array if isinstance(part, Tensor) and not part.level else part
 
 
 def elementwise(batch: Batch, call: Rule, *args: Any) -> Any:

@@ -12,14 +12,15 @@ Nothing is kept, so memory does not grow with the depth of the function.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from .. import tape
 from ..primitive import Primitive
-from ..tape import LEAF, Value, alias, enable_grad, is_grad_enabled, shape_of, walk, wrap
+from ..tape import LEAF, Value, alias, enable_grad, is_grad_enabled, packing, shape_of, walk, wrap
 from .levels import Graded, Wrapped, lowered, matched, opened, wrapped_at
 
 
@@ -51,6 +52,10 @@ class Dual(Wrapped):
         if op.several:
             return tuple(Dual(o, level, None, t) for o, t in zip(out, moved, strict=True))
         return Dual(out, level, None, fitted(moved, out))
+
+    def parts(self) -> tuple[Any, ...]:
+        """Primal and tangent."""
+        return self.inner, self.tangent
 
     def store(self, value: Any) -> None:
         """Write primal and tangent into this value's memory."""
@@ -85,6 +90,17 @@ def _laid_as(t: Any, like: Any) -> Any:
     """A copy that lies in memory as ``like`` does: what is a view of one is a view of the other."""
     order = _order(like)
     return t.permute(order).contiguous().permute(*np.argsort(order).tolist())
+
+
+@contextmanager
+def short_tape() -> Iterator[int]:
+    """A level on which something is recorded and walked back at once: nothing of it is packed."""
+    token = packing.set(())
+    try:
+        with opened() as level, enable_grad():
+            yield level
+    finally:
+        packing.reset(token)
 
 
 def zeros_like(x: Any) -> Any:
@@ -180,7 +196,7 @@ def _of_transposed(op: Primitive, primals: list[Any], tangents: dict[int, Any], 
     outer = is_grad_enabled()
     if not outer:
         primals = [alias(p) if isinstance(p, Value) else p for p in primals]
-    with opened() as level, enable_grad():
+    with short_tape() as level:
         outs = out if op.several else (out,)
         g = [Graded(ones_like(o), level, LEAF) for o in outs]
         mask = sum(1 << i for i in tangents)

@@ -53,6 +53,15 @@ class Wrapped(Tensor):
         new.window = None
         return new
 
+    def parts(self) -> tuple[Any, ...]:
+        """The tensors that it is made of."""
+        return (self.inner,)
+
+    @classmethod
+    def of_parts(cls, level: int, inner: Any, *more: Any) -> Any:
+        """A value of a level from what ``parts`` returned, or others in their place."""
+        return cls(inner, level, None, *more)
+
     def before_write(self) -> Any:
         """The same value in memory of its own, for what was recorded before a write."""
         old = self.alias(self.node)
@@ -106,9 +115,16 @@ def lowered(a: Any, level: int) -> Any:
 
 def matched(t: Any, x: Any) -> Any:
     """A tensor wrapped by the levels that wrap ``x``, so that it can hold what depends on ``x``."""
-    if t.level >= x.level:
+    if not x.level:
         return t
-    return x.like(matched(t, x.inner))
+    if t.level < x.level:
+        return x.like(matched(t, x.inner))
+    inner = matched(t.inner, x.inner if t.level == x.level else x)
+    if inner is t.inner:
+        return t
+    fuller = t.of_parts(t.level, inner, *t.parts()[1:])
+    fuller.node = t.node
+    return fuller
 
 
 def newest(args: Any) -> Wrapped | None:
@@ -149,11 +165,10 @@ def _recorded(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, top: Wr
         return out
     results = [o if o.level == top.level else top.like(o) for o in outs]
     shown = tuple(r.array for r in results)
-    node = record(op, mask, args, shown if op.several else shown[0])
-    if node.plan.out >= 0:
-        saved = list(node.saved)
-        saved[node.plan.out] = results if op.several else results[0]
-        node.saved = saved
+    if op.several:
+        node = record(op, mask, args, shown, (), results)
+    else:
+        node = record(op, mask, args, shown[0], (), results[0])
     if node.plan.spread:
         node.parents = [
             parent if mask >> position & 1 else None

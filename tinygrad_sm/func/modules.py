@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from ..ops.shape import stack
@@ -97,6 +98,19 @@ def _swapped(places: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[No
     unknown = [name for name in given if name not in places]
     if unknown:
         raise AttributeError(f"functional_call: the module has no parameter or buffer {unknown}")
+    token = _open_swaps.set((*_open_swaps.get(), (places, given)))
+    try:
+        with _put_in(places, given):
+            yield
+    finally:
+        _open_swaps.reset(token)
+
+
+_open_swaps: ContextVar[tuple[Any, ...]] = ContextVar("open_swaps", default=())
+
+
+@contextmanager
+def _put_in(places: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[None]:
     before = {name: places[name][0][places[name][1]] for name in given}
     try:
         for name, value in given.items():
@@ -107,6 +121,15 @@ def _swapped(places: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[No
         for name, value in before.items():
             store, key = places[name]
             store[key] = value
+
+
+@contextmanager
+def swapped_again() -> Iterator[None]:
+    """What ``functional_call`` had put in, for a checkpoint that runs its function once more."""
+    with ExitStack() as stack:
+        for places, given in _open_swaps.get():
+            stack.enter_context(_put_in(places, given))
+        yield
 
 
 def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Any], dict[str, Any]]:

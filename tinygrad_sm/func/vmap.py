@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from ..ops import shape
-from ..ops.random import sampler
+from ..ops.random import Generator, sampler
 from ..tensor import Tensor
 from . import batching
 from .batched import Batched
-from .levels import lowered, opened, wrapped_at
+from .levels import Wrapped, lowered, opened, wrapped_at
 from .trees import leaves, mapped, spread
 
 assert batching  # entering its rules is what it is imported for
@@ -191,20 +192,56 @@ def _unwrapped(out: Any, dim: int | None, level: int, size: int) -> Any:
 @contextmanager
 def drawing(level: int, size: int, randomness: str) -> Iterator[None]:
     """Say what random operations do while a function runs under ``vmap``."""
-    outside = sampler.get()
+    outside, outside_for = sampler.get()
 
-    def sample(draw: Callable[..., Any], sizes: tuple[int, ...]) -> Any:
+    def check() -> None:
         if randomness == "error":
             raise RuntimeError(
                 "vmap: called a random operation: say vmap(..., randomness='different') for other "
                 "numbers in each sample, or 'same' for the same in all"
             )
+
+    def sample(draw: Callable[..., Any], sizes: tuple[int, ...]) -> Any:
+        check()
         if randomness == "same":
             return outside(draw, sizes)
         return Batched(outside(draw, (size, *sizes)), level)
 
-    token = sampler.set(sample)
+    def sample_for(draw: Callable[..., Any], given: tuple[Any, ...], source: Generator) -> Any:
+        check()
+        given = tuple(_below_derivatives(x, level) for x in given)
+        same = randomness == "same"
+        if not size or (same and not any(wrapped_at(x, level) for x in given)):
+            return outside_for(draw, given, source)
+        state, rows = source.get_state(), []
+        for i in range(size):
+            if same:
+                source.set_state(state)
+            own = tuple(x.inner[i] if wrapped_at(x, level) else x for x in given)
+            rows.append(outside_for(draw, own, source))
+        return Batched(shape.stack(rows), level)
+
+    token = sampler.set((sample, sample_for))
+    known = _randomness.set({**_randomness.get(), level: randomness})
     try:
         yield
     finally:
+        _randomness.reset(known)
         sampler.reset(token)
+
+
+def _below_derivatives(x: Any, level: int) -> Any:
+    """A value without the levels of derivatives around it: random numbers have none."""
+    while isinstance(x, Wrapped) and not wrapped_at(x, level):
+        if isinstance(x, Batched):
+            break
+        x = x.inner
+    return x
+
+
+_randomness: ContextVar[dict[int, str]] = ContextVar("randomness", default={})  # noqa: B039
+
+
+def randomness_at(level: int) -> str:
+    """What was said of random operations where a level was opened."""
+    return _randomness.get().get(level, "error")

@@ -13,7 +13,7 @@ from ..ops.dims import axis_of
 from ..ops.elementwise import cast
 from ..ops.in_place import overwrite
 from ..ops.linear_algebra import matmul
-from ..tape import wrap
+from ..tape import values_of, wrap
 from .checks import need_square
 from .solvers import inv
 
@@ -51,7 +51,7 @@ def matrix_exp(A: Any) -> Tensor:
     need_square("linalg.matrix_exp", A)
     if not A.array.size:
         return A.clone()
-    size = float(np.abs(A.array).sum(-2).max())
+    size = float(np.abs(values_of(A)).sum(-2).max(initial=0.0))
     squarings = max(0, math.ceil(math.log2(size)) + 1) if 0 < size < math.inf else 0
     small = A / 2.0**squarings
     one = _identity(A)

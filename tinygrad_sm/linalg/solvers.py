@@ -12,7 +12,7 @@ from ..ops.linear_algebra import matmul
 from ..ops.results import Results
 from ..ops.shape import tril, triu
 from ..primitive import Operation, primitive
-from ..tape import wrap
+from ..tape import values_of, wrap
 from .checks import mT, need_matrix, need_square, numpy_errors
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def det(A: Any) -> Tensor:
     return _det(A)
 
 
-class Slogdet(Results):
+class Slogdet(Results, name="linalg_slogdet"):
     """What ``slogdet`` returns."""
 
     sign: Any
@@ -221,7 +221,12 @@ def pinv(
     return _pinv(A, atol or 0.0, rtol)
 
 
-class Lstsq(Results):
+_singular_values: Operation = primitive(
+    lambda A: np.linalg.svd(A, compute_uv=False), name="singular_values", family="trailing"
+)
+
+
+class Lstsq(Results, name="linalg_lstsq"):
     """What ``lstsq`` returns."""
 
     solution: Any
@@ -248,17 +253,17 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     vector = B.array.ndim == A.array.ndim - 1
     right = B.unsqueeze(-1) if vector else B
     solution = matmul(pinv(A, rcond), right)
-    S = np.linalg.svd(A.array, compute_uv=False)
-    limit = max(m, n) * np.finfo(S.dtype).eps if rcond is None else rcond
-    rank = np.asarray((limit * S.max(-1, keepdims=True, initial=0) < S).sum(-1), np.int64)
+    S = _singular_values(A)
+    limit = max(m, n) * np.finfo(A.array.dtype).eps if rcond is None else rcond
+    rank = (limit * S.amax(-1, keepdim=True) < S).sum(-1) if min(m, n) else S.sum(-1).long()
     empty = wrap(np.zeros(0, A.array.dtype))
     left_over = (matmul(A, solution) - right).square().sum(-2)
     told = driver in ("gels", "gelsd", "gelss")
     return Lstsq(
         solution.squeeze(-1) if vector else solution,
-        left_over if told and m > n and (rank == n).all() else left_over.reshape(-1)[:0],
-        wrap(np.zeros(0, np.int64)) if driver == "gels" else wrap(rank),
-        wrap(S) if driver in ("gelss", "gelsd") else empty,
+        left_over if told and m > n and (values_of(rank) == n).all() else left_over.reshape(-1)[:0],
+        wrap(np.zeros(0, np.int64)) if driver == "gels" else rank,
+        S if driver in ("gelss", "gelsd") else empty,
     )
 
 
@@ -282,7 +287,7 @@ def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
     return matmul(root.mT, root)
 
 
-class TriangularSolve(Results):
+class TriangularSolve(Results, name="triangular_solve"):
     """What ``triangular_solve`` returns."""
 
     solution: Any
@@ -300,7 +305,7 @@ def triangular_solve(
     return TriangularSolve(solution, A.clone())
 
 
-class WithInfo(Results):
+class WithInfo(Results, name="linalg_inv_ex"):
     """A result, and an int32 tensor of 0 that says no matrix was singular."""
 
     result: Any

@@ -10,7 +10,7 @@ import numpy as np
 from ..primitive import Operation, binary, primitive, unary
 from ..tape import Value, wrap
 from .elementwise import (
-    _refuse_integer_zero,
+    _check_integers,
     add,
     cast,
     div,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @np.errstate(all="ignore")
 def _fmod(x: Any, y: Any) -> Any:
-    _refuse_integer_zero("fmod", x, y)
+    _check_integers("fmod", x, y)
     return np.fmod(x, y)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..dtypes import BOOL, INT64, as_float, check_fits, promote
 from ..primitive import Operation, binary, clash, coerce, primitive, unary
 from ..tape import Value, wrap
+from . import kernels
 from .masking import masked
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
 
 
 def _floor_divide(x: Any, y: Any) -> Any:
-    _refuse_integer_zero("floor_divide", x, y)
+    _check_integers("floor_divide", x, y)
     with np.errstate(divide="ignore", invalid="ignore"):
         if np.result_type(x, y).kind != "f":
             return np.floor_divide(x, y)
@@ -110,20 +111,29 @@ def _floor_divide(x: Any, y: Any) -> Any:
 
 
 def _truncated(x: Any, y: Any) -> Any:
-    _refuse_integer_zero("div", x, y)
+    _check_integers("div", x, y)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.trunc(np.divide(x, y)).astype(np.result_type(x, y))
 
 
 def _remainder(x: Any, y: Any) -> Any:
-    _refuse_integer_zero("remainder", x, y)
+    _check_integers("remainder", x, y)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.remainder(x, y)
 
 
-def _refuse_integer_zero(name: str, x: Any, y: Any) -> None:
-    if np.result_type(x, y).kind != "f" and np.any(np.equal(y, 0)) and np.broadcast(x, y).size:
+def _check_integers(name: str, x: Any, y: Any) -> None:
+    kind = np.result_type(x, y)
+    if kind == BOOL:
+        raise _no_bools(name)
+    if kind.kind != "f" and np.any(np.equal(y, 0)) and np.broadcast(x, y).size:
         raise RuntimeError(f"{name}: ZeroDivisionError: an integer divisor is 0")
+
+
+def _no_bools(name: str) -> Exception:
+    return NotImplementedError(
+        f'{name}: "{name}" not implemented for bool and bool: convert one with .int()'
+    )
 
 
 floor_divide = binary(
@@ -177,13 +187,14 @@ def _power(x: Any, y: Any) -> Any:
             return x * x
         if y == 0.5 and np.asarray(x).dtype.kind == "f":
             return np.sqrt(x)
-    if np.result_type(x, y).kind == "i" and np.any(np.less(y, 0)):
+    kind = np.result_type(x, y)
+    if kind == BOOL and y is not True and y is not False:
+        raise _no_bools("pow")
+    if kind.kind == "i" and np.any(np.less(y, 0)):
         unit = np.where(np.equal(x, 1), 1, np.where(np.equal(x, -1), 1 - 2 * (y & 1), 0))
-        return np.where(np.less(y, 0), unit, np.power(x, np.maximum(y, 0))).astype(
-            np.result_type(x, y)
-        )
+        return np.where(np.less(y, 0), unit, np.power(x, np.maximum(y, 0))).astype(kind)
     out = np.power(x, y)
-    return out if np.result_type(x, y) != BOOL else out.astype(BOOL)
+    return out if kind != BOOL else out.astype(BOOL)
 
 
 _pow = binary(_power, "", name="pow", x=_pow_by_base, y=_pow_by_exponent)
@@ -261,9 +272,8 @@ tanh = unary(
 
 
 def _sigmoid(x: Any) -> Any:
-    """``1 / (1 + e^-x)``, written so that the exponential never overflows."""
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, small) / (1 + small)
+    """``1 / (1 + e^-x)``; where the exponential is too large for the dtype, 0, as it should be."""
+    return 1 / (1 + np.exp(-x))
 
 
 sigmoid = unary(
@@ -278,11 +288,13 @@ sigmoid = unary(
 
 
 def _erf(x: np.ndarray) -> np.ndarray:
-    """The error function to float64 precision.
+    """The error function, to the precision of its dtype.
 
-    A Taylor-like series for ``|x| < 2`` (Abramowitz and Stegun 7.1.6, all terms positive) and the
+    For float32 a rational function (see ``kernels``). In float64 a Taylor-like series for ``|x| < 2`` (Abramowitz and Stegun 7.1.6, all terms positive) and the
     continued fraction of erfc beyond (7.1.14).
     """
+    if type(x) is np.ndarray and x.dtype == np.float32:
+        return kernels.erf32(x)
     x64 = np.asarray(x, np.float64)
     size = np.abs(x64)
     inner = np.minimum(size, 2.0)

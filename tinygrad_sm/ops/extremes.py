@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,9 +11,9 @@ from ..primitive import primitive
 from ..tape import Value, wrap
 from .dims import axis_of, numpy_names
 from .elementwise import maximum, minimum
-from .indexing import ValuesAndIndices, gather, sort
+from .indexing import gather, sort
 from .reduction import amax, amin, extreme_with_index
-from .results import Results
+from .results import Results, ValuesAndIndices, values_and_indices
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -26,7 +27,7 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
         return amax(input)
     if isinstance(dim, Value):
         return maximum(input, dim)
-    return ValuesAndIndices(*extreme_with_index("max", input, dim, keepdim))
+    return values_and_indices("max")(*extreme_with_index("max", input, dim, keepdim))
 
 
 @numpy_names
@@ -37,10 +38,10 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
         return amin(input)
     if isinstance(dim, Value):
         return minimum(input, dim)
-    return ValuesAndIndices(*extreme_with_index("min", input, dim, keepdim))
+    return values_and_indices("min")(*extreme_with_index("min", input, dim, keepdim))
 
 
-class MinMax(Results):
+class MinMax(Results, name="aminmax"):
     """What ``aminmax`` returns."""
 
     min: Any
@@ -53,17 +54,21 @@ def aminmax(input: Any, *, dim: Any = None, keepdim: bool = False) -> MinMax:
     return MinMax(amin(input, dim, keepdim), amax(input, dim, keepdim))
 
 
-def _ranked(name: str, input: Any, ranks: np.ndarray, dim: int, keepdim: bool) -> ValuesAndIndices:
-    """The elements of given ranks, one a row along ``dim``."""
+def _picked(
+    name: str, input: Any, dim: int, keepdim: bool, find: Callable[..., Any], *options: Any
+) -> ValuesAndIndices:
+    """The elements, one a row along ``dim``, at the places that ``find(input, axis)`` returns."""
     axis = axis_of(name, dim, input.array.ndim)
+    kind = values_and_indices(name)
     if not input.array.ndim:
-        return ValuesAndIndices(input.clone(), wrap(np.zeros((), np.int64)))
-    order = np.argsort(input.array, axis, kind="stable")
-    index = wrap(np.take_along_axis(order, ranks, axis))
+        return kind(input.clone(), wrap(np.zeros((), np.int64)))
+    if not input.array.shape[axis]:
+        raise IndexError(f"{name}: expected dimension {dim} to have non-zero size")
+    index = find(input, axis, *options)
     values = gather(input, axis, index)
     if keepdim:
-        return ValuesAndIndices(values, index)
-    return ValuesAndIndices(values.squeeze(axis), index.squeeze(axis))
+        return kind(values, index)
+    return kind(values.squeeze(axis), index.squeeze(axis))
 
 
 @numpy_names
@@ -75,18 +80,40 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Values
     """
     axis = axis_of("kthvalue", dim, input.array.ndim)
     size = input.array.shape[axis] if input.array.ndim else 1
-    if not size:
-        raise IndexError(f"kthvalue: expected dimension {dim} to have non-zero size")
-    if not 1 <= k <= size:
+    if size and not 1 <= k <= size:
         raise RuntimeError(f"kthvalue: selected number k ({k}) out of range for dimension {dim}")
-    return _ranked("kthvalue", input, _constant(input.array, axis, k - 1), dim, keepdim)
+    return _picked("kthvalue", input, dim, keepdim, _place_of_rank, k - 1)
 
 
-def _constant(x: np.ndarray, axis: int, rank: int) -> np.ndarray:
-    shape = list(x.shape)
-    if shape:
-        shape[axis] = 1
-    return np.full(shape, rank)
+def _at_rank(x: np.ndarray, axis: int, rank: Any) -> np.ndarray:
+    """Where the elements of a rank stand: one number, or one a row."""
+    order = np.argsort(x, axis, kind="stable")
+    sizes = list(x.shape)
+    sizes[axis] = 1
+    return np.take_along_axis(order, np.broadcast_to(rank, sizes), axis)
+
+
+def _at_median(x: np.ndarray, axis: int, skip_nan: bool) -> np.ndarray:
+    missing = np.count_nonzero(x != x, axis, keepdims=True)
+    size = x.shape[axis]
+    if skip_nan:
+        return _at_rank(x, axis, np.maximum(size - missing - 1, 0) // 2)
+    return _at_rank(x, axis, np.where(missing > 0, size - missing, (size - 1) // 2))
+
+
+def _at_mode(x: np.ndarray, axis: int) -> np.ndarray:
+    rows = np.moveaxis(x, axis, -1)
+    index = np.zeros((*rows.shape[:-1], 1), np.int64)
+    for place in np.ndindex(*rows.shape[:-1]):
+        values, counts = np.unique(rows[place], return_counts=True)
+        index[place] = np.flatnonzero(rows[place] == values[counts.argmax()])[-1]
+    return np.moveaxis(index, -1, axis)
+
+
+# operations without rules, so that they run under vmap: an index has no gradient
+_place_of_rank = primitive(_at_rank, name="place_of_rank", family="trailing")
+_place_of_median = primitive(_at_median, name="place_of_median", family="trailing")
+_place_of_mode = primitive(_at_mode, name="place_of_mode", family="trailing")
 
 
 def _lower_middle(x: np.ndarray, skip_nan: bool) -> Any:
@@ -109,21 +136,9 @@ _median = primitive(lambda x, skip_nan: _lower_middle(x, skip_nan), name="median
 
 
 def _median_of(name: str, input: Any, dim: Any, keepdim: bool, skip_nan: bool) -> Any:
-    x = input.array
     if dim is None:
         return _median(input, skip_nan)
-    axis = axis_of(name, dim, x.ndim)
-    if not x.ndim:
-        return _ranked(name, input, np.zeros((), int), dim, keepdim)
-    if not x.shape[axis]:
-        raise IndexError(f"{name}: expected dimension {dim} to have non-zero size")
-    missing = np.count_nonzero(x != x, axis, keepdims=True)
-    size = x.shape[axis]
-    if skip_nan:
-        ranks = np.maximum(size - missing - 1, 0) // 2
-    else:
-        ranks = np.where(missing > 0, size - missing, (size - 1) // 2)
-    return _ranked(name, input, ranks, dim, keepdim)
+    return _picked(name, input, dim, keepdim, _place_of_median, skip_nan)
 
 
 @numpy_names
@@ -141,21 +156,7 @@ def nanmedian(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
 @numpy_names
 def mode(input: Any, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
     """The most frequent value along ``dim``, the smallest of equals, and where it stands last."""
-    axis = axis_of("mode", dim, input.array.ndim)
-    if not input.array.ndim:
-        return ValuesAndIndices(input.clone(), wrap(np.zeros((), np.int64)))
-    if not input.array.shape[axis]:
-        raise IndexError(f"mode: expected dimension {dim} to have non-zero size")
-    rows = np.moveaxis(input.array, axis, -1)
-    index = np.zeros((*rows.shape[:-1], 1), np.int64)
-    for place in np.ndindex(*rows.shape[:-1]):
-        values, counts = np.unique(rows[place], return_counts=True)
-        index[place] = np.flatnonzero(rows[place] == values[counts.argmax()])[-1]
-    found = wrap(np.moveaxis(index, -1, axis))
-    picked: Any = gather(input, axis, found)
-    if keepdim:
-        return ValuesAndIndices(picked, found)
-    return ValuesAndIndices(picked.squeeze(axis), found.squeeze(axis))
+    return _picked("mode", input, dim, keepdim, _place_of_mode)
 
 
 # --- quantiles ---------------------------------------------------------------------------------------------
@@ -190,8 +191,22 @@ def _quantile(
 
 def _between(ordered: Any, q: Any, levels: np.ndarray, interpolation: str, skip_nan: bool) -> Any:
     """The quantiles of sorted rows, in a last dimension of their own."""
-    missing = np.isnan(ordered.array).sum(-1, keepdims=True)
-    size = ordered.array.shape[-1]
+    low, high, weight, last = _neighbours(ordered, levels, interpolation, skip_nan)
+    if isinstance(q, Value) and interpolation == "linear":
+        weight = weight + _zero_at(q).reshape(-1) * last
+    below, above = gather(ordered, -1, low), gather(ordered, -1, high)
+    return below + (above - below) * weight
+
+
+def _zero_at(q: Any) -> Any:
+    """0, with the gradient of ``q``."""
+    return q - q.detach()
+
+
+def _around(ordered: np.ndarray, levels: np.ndarray, interpolation: str, skip_nan: bool) -> Any:
+    """Places below and above each quantile, the weight of the second, and the last place."""
+    missing = np.isnan(ordered).sum(-1, keepdims=True)
+    size = ordered.shape[-1]
     last = np.maximum(size - missing, 1) - 1 if skip_nan else np.full_like(missing, size - 1)
     ranks = levels * last
     ranks = np.where((missing > 0) & (not skip_nan), size - 1, ranks)
@@ -200,12 +215,11 @@ def _between(ordered: Any, q: Any, levels: np.ndarray, interpolation: str, skip_
         ranks = rounding[interpolation](ranks)
     low = np.floor(ranks)
     share = np.full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - low
-    weight = wrap(share.astype(ordered.array.dtype))
-    if isinstance(q, Value) and interpolation == "linear":
-        weight = weight + (q - wrap(q.array)).reshape(-1) * wrap(last.astype(q.array.dtype))
-    below = gather(ordered, -1, wrap(low.astype(np.int64)))
-    above = gather(ordered, -1, wrap(np.ceil(ranks).astype(np.int64)))
-    return below + (above - below) * weight
+    places = low.astype(np.int64), np.ceil(ranks).astype(np.int64)
+    return (*places, share.astype(ordered.dtype), last.astype(ordered.dtype))
+
+
+_neighbours = primitive(_around, name="quantile_places", family="trailing", several=True)
 
 
 @numpy_names

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import dtypes
-from ..tape import wrap
 from .in_place import in_place, overwrite
-from .random import default_generator
+from .random import default_generator, sample, sample_for
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 _DOUBLE = np.dtype(np.float64)
 
 
-def _uniform(input: Any, generator: Any) -> np.ndarray:
-    x = input.array
-    return (generator or default_generator).uniform(x.size, _DOUBLE).reshape(x.shape)
+def _overdraw(input: Any, generator: Any, values: Callable[[np.ndarray], np.ndarray]) -> Any:
+    """``input`` overwritten by what ``values`` makes of numbers in [0, 1), in float64."""
+    source = generator or default_generator
+
+    def draw(sizes: tuple[int, ...]) -> np.ndarray:
+        return values(source.uniform(math.prod(sizes), _DOUBLE).reshape(sizes))
+
+    return overwrite(input, sample(draw, tuple(input.array.shape)))
 
 
 def _need(name: str, holds: bool, what: str) -> None:
@@ -30,25 +35,29 @@ def _need(name: str, holds: bool, what: str) -> None:
 
 def _exponential(input: Any, lambd: float = 1, *, generator: Any = None) -> Any:
     _need("exponential_", lambd > 0, f"lambd > 0, but found {lambd}")
-    return overwrite(input, -np.log1p(-_uniform(input, generator)) / lambd)
+    return _overdraw(input, generator, lambda u: -np.log1p(-u) / lambd)
 
 
 def _geometric(input: Any, p: float, *, generator: Any = None) -> Any:
     _need("geometric_", 0 < p < 1, f"p to be in (0, 1), but got {p}")
     with np.errstate(divide="ignore"):
-        return overwrite(input, np.ceil(np.log(_uniform(input, generator)) / math.log1p(-p)))
+        return _overdraw(input, generator, lambda u: np.ceil(np.log(u) / math.log1p(-p)))
 
 
 def _cauchy(input: Any, median: float = 0, sigma: float = 1, *, generator: Any = None) -> Any:
     _need("cauchy_", sigma > 0, f"sigma > 0, but found {sigma}")
-    return overwrite(input, median + sigma * np.tan(math.pi * (_uniform(input, generator) - 0.5)))
+    return _overdraw(input, generator, lambda u: median + sigma * np.tan(math.pi * (u - 0.5)))
 
 
 def _log_normal(input: Any, mean: float = 1, std: float = 2, *, generator: Any = None) -> Any:
     _need("log_normal_", std > 0, f"std > 0, but found {std}")
     source = generator or default_generator
-    draws = np.asarray([source.one_normal() for _ in range(input.array.size)])
-    return overwrite(input, np.exp(mean + std * draws).reshape(input.array.shape))
+
+    def draw(sizes: tuple[int, ...]) -> np.ndarray:
+        draws = np.asarray([source.one_normal() for _ in range(math.prod(sizes))])
+        return np.exp(mean + std * draws).reshape(sizes)
+
+    return overwrite(input, sample(draw, tuple(input.array.shape)))
 
 
 exponential_ = in_place(_exponential, "exponential_")
@@ -64,10 +73,15 @@ def poisson(input: Any, generator: Any = None) -> Tensor:
         RuntimeError: for negative or integer rates.
     """
     _need("poisson", input.array.dtype.kind == "f", "floating rates")
-    _need("poisson", bool(np.all(input.array >= 0)), "rates that are not negative")
     source = generator or default_generator
-    counts = [_count(float(rate), source) for rate in input.array.reshape(-1)]
-    return wrap(np.asarray(counts, input.array.dtype).reshape(input.array.shape))
+
+    def draw(rates: np.ndarray) -> np.ndarray:
+        _need("poisson", bool(np.all(rates >= 0)), "rates that are not negative")
+        counts = [_count(float(rate), source) for rate in rates.reshape(-1)]
+        return np.asarray(counts, rates.dtype).reshape(rates.shape)
+
+    found: Tensor = sample_for(draw, input, generator=source)
+    return found
 
 
 def _count(rate: float, source: Any) -> int:
@@ -102,12 +116,18 @@ def _rejected(rate: float, source: Any) -> int:
 
 def binomial(count: Any, prob: Any, generator: Any = None) -> Tensor:
     """How many of ``count`` trials succeed, each with the probability ``prob``."""
-    n, p = np.broadcast_arrays(count.array, prob.array)
-    _need("binomial", bool(np.all((p >= 0) & (p <= 1) & (n >= 0))), "0 <= prob <= 1, count >= 0")
     source = generator or default_generator
-    draws = [_successes(int(m), float(q), source) for m, q in zip(n.flat, p.flat, strict=True)]
     kind = count.array.dtype if count.array.dtype.kind == "f" else dtypes.DEFAULT
-    return wrap(np.asarray(draws, kind).reshape(n.shape))
+
+    def draw(counts: np.ndarray, chances: np.ndarray) -> np.ndarray:
+        n, p = np.broadcast_arrays(counts, chances)
+        within = bool(np.all((p >= 0) & (p <= 1) & (n >= 0)))
+        _need("binomial", within, "0 <= prob <= 1, count >= 0")
+        draws = [_successes(int(m), float(q), source) for m, q in zip(n.flat, p.flat, strict=True)]
+        return np.asarray(draws, kind).reshape(n.shape)
+
+    found: Tensor = sample_for(draw, count, prob, generator=source)
+    return found
 
 
 def _successes(n: int, p: float, source: Any) -> int:

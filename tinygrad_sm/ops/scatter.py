@@ -9,10 +9,10 @@ import numpy as np
 
 from ..dtypes import BOOL
 from ..primitive import primitive, put
-from ..tape import Value, wrap
-from .arrangement import read_diagonal
+from ..tape import Value, values_of, wrap
+from .arrangement import checked_strides, read_diagonal, strided_places
 from .dims import axis_of, numpy_names
-from .elementwise import cast
+from .elementwise import cast, where
 from .indexing import (
     _along,
     _checked_places,
@@ -184,8 +184,8 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Tensor:
     common[axis] = indices.array.shape[axis]
     wide = list(common)
     wide[axis] = input.array.shape[axis]
-    places = indices.array + np.where(indices.array < 0, wide[axis], 0)
-    return gather(input.expand(tuple(wide)), axis, wrap(places).expand(tuple(common)))
+    places = where(indices < 0, indices + wide[axis], indices)
+    return gather(input.expand(tuple(wide)), axis, places.expand(tuple(common)))
 
 
 def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
@@ -200,13 +200,18 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
             f"{input.array.dtype} and {source.array.dtype}"
         )
     shape = np.broadcast_shapes(input.array.shape, mask.array.shape)
-    places = np.broadcast_to(mask.array, shape)
-    count = int(places.sum())
+    places = mask.expand(shape)
+    held = values_of(places)  # of all samples under vmap, in front
+    count = int(held.sum(tuple(range(held.ndim - len(shape), held.ndim))).max(initial=0))
     if source.array.size < count:
         raise RuntimeError(
             f"masked_scatter: the mask holds {count} times, source has {source.array.size} elements"
         )
-    return _put_at(input.expand(shape), places, source.reshape(-1)[:count])
+    if not count:
+        return input.expand(shape).clone()
+    turn = (places.reshape(-1).cumsum(0) - 1).clamp(min=0)
+    taken = gather(source.reshape(-1), 0, turn).reshape(shape)
+    return where(places, taken, input)
 
 
 # --- with reductions -----------------------------------------------------------------------------------
@@ -379,10 +384,13 @@ def index_reduce(
 # --- writing what a view would see ---------------------------------------------------------------------
 
 
-def _written(name: str, input: Any, src: Any, look: Callable[[Any], Any]) -> Any:
-    place = look(input.array).shape
+def _check_shape(name: str, src: Any, place: tuple[int, ...]) -> None:
     if src.array.shape != place:
         raise RuntimeError(f"{name}: expected src of shape {place}, not {src.array.shape}")
+
+
+def _written(name: str, input: Any, src: Any, look: Callable[[Any], Any]) -> Any:
+    _check_shape(name, src, look(np.broadcast_to(np.zeros(()), input.array.shape)).shape)
     return put(input, cast(src, input.array.dtype), look)
 
 
@@ -407,3 +415,19 @@ def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2:
     ndim = input.array.ndim
     a, b = axis_of("diagonal_scatter", dim1, ndim), axis_of("diagonal_scatter", dim2, ndim)
     return _written("diagonal_scatter", input, src, lambda base: read_diagonal(base, offset, a, b))
+
+
+def as_strided_scatter(
+    input: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None
+) -> Tensor:
+    """With ``src`` put where ``as_strided(size, stride, storage_offset)`` would look.
+
+    Raises:
+        RuntimeError: if that is outside of the memory, or ``src`` has another shape.
+    """
+    offset, total = storage_offset or 0, input.array.size
+    sizes, steps = checked_strides("as_strided_scatter", total, size, stride, offset)
+    _check_shape("as_strided_scatter", src, sizes)
+    places = wrap(strided_places(sizes, steps, offset))
+    flat = _put_at(input.reshape(-1), places, cast(src, input.array.dtype))
+    return flat.reshape(input.array.shape)

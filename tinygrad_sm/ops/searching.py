@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..dtypes import INT64
+from ..primitive import primitive
 from ..tape import Value, wrap
 from .dims import axis_of
-from .indexing import nonzero
+from .indexing import gather, nonzero
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -40,21 +42,28 @@ def searchsorted(
     if side is not None and (side not in ("left", "right") or (right and side == "left")):
         raise RuntimeError(f"searchsorted: side must be left or right, not against right: {side!r}")
     behind: Any = "right" if right or side == "right" else "left"
-    steps = sorted_sequence.array
-    if sorter is not None:
-        steps = np.take_along_axis(steps, sorter.array, -1)
-    values = np.asarray(input.array if isinstance(input, Value) else input)
-    if steps.ndim > 1 and steps.shape[:-1] != values.shape[:-1]:
+    steps = sorted_sequence if sorter is None else gather(sorted_sequence, -1, sorter)
+    values = input if isinstance(input, Value) else wrap(np.asarray(input))
+    rows, wanted = steps.array.shape[:-1], values.array.shape[:-1]
+    if rows and rows != wanted:
         raise RuntimeError(
-            f"searchsorted: rows of {steps.shape} and of values {values.shape} should be the same"
+            f"searchsorted: rows of {steps.array.shape} and of values {values.array.shape} should "
+            "be the same"
         )
-    kind = np.int32 if out_int32 else INT64
+    found: Tensor = _search(steps, values, behind, np.int32 if out_int32 else INT64)
+    return found
+
+
+def _places(steps: np.ndarray, values: np.ndarray, behind: Any, kind: Any) -> np.ndarray:
     if steps.ndim == 1:
-        return wrap(np.asarray(np.searchsorted(steps, values, behind)).astype(kind))
+        return np.asarray(np.searchsorted(steps, values, behind)).astype(kind)
     out = np.empty(values.shape, kind)
     for row in np.ndindex(*steps.shape[:-1]):
         out[row] = np.searchsorted(steps[row], values[row], behind)
-    return wrap(out)
+    return out
+
+
+_search = primitive(_places, name="searchsorted")
 
 
 def bucketize(
@@ -140,3 +149,26 @@ def unique_consecutive(
     values = rows[starts] if dim is None else np.moveaxis(rows[starts], 0, axis)
     inverse = inverse.reshape(x.shape) if dim is None else inverse
     return _chosen(values, inverse, counts, return_inverse, return_counts)
+
+
+def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
+    """Places in a flattened tensor as one index a dimension of its shape.
+
+    Args:
+        indices: integers; beyond the end they begin anew.
+        shape: a size, or a sequence of sizes.
+
+    Raises:
+        TypeError: for indices that are no integers.
+        ValueError: for negative sizes.
+    """
+    if indices.array.dtype.kind not in "iu":
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    sizes = (index(shape),) if hasattr(shape, "__index__") else tuple(index(n) for n in shape)
+    if any(n < 0 for n in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
+    found, rest = [], indices.array
+    for n in reversed(sizes):
+        found.append(wrap(rest % n))
+        rest = rest // n
+    return tuple(reversed(found))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from typing import Any
 
 from ..autograd.graph import saved_tensors_hooks
+from ..func.levels import opened
+from ..func.modules import swapped_again
 from ..func.trees import mapped
 from ..ops.random import get_rng_state, set_rng_state
-from ..tape import LEAF, alias, enable_grad, is_grad_enabled
+from ..tape import LEAF, active, alias, enable_grad, is_grad_enabled
 from ..tensor import Tensor
 
 
@@ -18,13 +21,19 @@ class CheckpointError(RuntimeError):
 
 
 class _Run:
-    """One run of a checkpointed function: how to run it again, and what that saved."""
+    """One run of a checkpointed function: how to run it again, and what that saved.
+
+    The second run finds the circumstances of the first: the levels of transforms, what
+    ``functional_call`` had put into modules, and all that is kept in context variables.
+    """
 
     def __init__(self, function: Callable[[], Any], settings: dict[str, Any]) -> None:
         self.function = function
         self.preserve = settings["preserve_rng_state"]
         self.state = get_rng_state() if self.preserve else None
         self.context = settings["context"]
+        self.levels = tuple(active)
+        self.circumstances = copy_context()
         self.check = settings["determinism_check"] != "none"
         self.shapes: list[Any] = []
         self.found: dict[int, Any] = {}
@@ -51,14 +60,23 @@ class _Run:
         if self.preserve:
             set_rng_state(self.state)
         try:
-            with enable_grad(), self.context, saved_tensors_hooks(keep, lambda t: t):
-                self.function()
+            self.circumstances.copy().run(self._run_again, keep)
         finally:
             if self.preserve:
                 set_rng_state(now)
         if self.check:
             self._compare([(t.array.shape, t.array.dtype) for t in saved])
         self.found = dict(enumerate(saved))
+
+    def _run_again(self, keep: Callable[[Any], Any]) -> None:
+        with contextlib.ExitStack() as stack:
+            for level in self.levels:
+                stack.enter_context(opened(level))
+            stack.enter_context(swapped_again())
+            stack.enter_context(enable_grad())
+            stack.enter_context(self.context)
+            stack.enter_context(saved_tensors_hooks(keep, lambda t: t))
+            self.function()
 
     def _compare(self, shapes: list[Any]) -> None:
         if len(shapes) != len(self.shapes):
@@ -73,6 +91,42 @@ class _Run:
                     "checkpoint: recomputed values have different metadata than in the original "
                     f"forward: saved tensor {i} was {before} and is {after}"
                 )
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[Any]]:
+    """The random states of the GPUs that hold ``args``: two empty lists, as there is none."""
+    return [], []
+
+
+def set_device_states(devices: Any, states: Any, *, device_type: str | None = None) -> None:
+    """Set the random states of GPUs: nothing, as there is none.
+
+    Raises:
+        RuntimeError: if there is a state to set.
+    """
+    if len(states):
+        raise RuntimeError("set_device_states: there is no GPU here whose state could be set")
+
+
+def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments off the tape, which require grad where they did.
+
+    Raises:
+        RuntimeError: for something else than a tuple.
+    """
+    if not isinstance(inputs, tuple):
+        raise RuntimeError(
+            "Only tuple of tensors is supported. Got Unsupported input type: "
+            f"{type(inputs).__name__}"
+        )
+    return tuple(
+        x.detach().requires_grad_(x.requires_grad) if isinstance(x, Tensor) else x for x in inputs
+    )
+
+
+def noop_context_fn() -> tuple[Any, Any]:
+    """What ``context_fn`` returns by default: two blocks that do nothing."""
+    return contextlib.nullcontext(), contextlib.nullcontext()
 
 
 def checkpoint(
@@ -113,9 +167,7 @@ def checkpoint(
     """
     if not is_grad_enabled():
         return function(*args, **kwargs)
-    first, second = (
-        (contextlib.nullcontext(), contextlib.nullcontext()) if context_fn is None else context_fn()
-    )
+    first, second = (context_fn or noop_context_fn)()
     kept_args, kept_kwargs = mapped(_entry, (args, kwargs))
     run = _Run(
         lambda: function(*kept_args, **kept_kwargs),
@@ -131,7 +183,7 @@ def checkpoint(
 
 def _entry(x: Any) -> Any:
     """An argument for the second run: recorded as in the first, but on a tape of its own."""
-    return alias(x, None if x.node is None else LEAF) if isinstance(x, Tensor) else x
+    return alias(x, LEAF if x.requires_grad else None) if isinstance(x, Tensor) else x
 
 
 def checkpoint_sequential(

@@ -15,12 +15,11 @@ import numpy as np
 from ...ops import activation, elementwise
 from ...ops.elementwise import float_input, where
 from ...ops.in_place import in_place
-from ...ops.random import default_generator
+from ...ops.random import default_generator, sample_for
 from ...ops.sampling import exponential_
 from ...ops.shape import chunk
 from ...ops.softmax import log_softmax as _log_softmax
 from ...ops.softmax import softmax as _softmax
-from ...tape import wrap
 from ...tensor import Tensor
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848, 1.0507009873554804934
@@ -89,11 +88,15 @@ def rrelu(
     """
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
-    slopes = np.ones(input.array.shape, input.array.dtype)
-    drawn = input.array <= 0
-    draws = default_generator.uniform(int(drawn.sum()), np.dtype(np.float64))
-    slopes[drawn] = draws * (upper - lower) + lower
-    return _applied("rrelu", lambda x: x * wrap(slopes), input, inplace)
+
+    def draw(values: np.ndarray) -> np.ndarray:
+        slopes, drawn = np.ones(values.shape, values.dtype), values <= 0
+        draws = default_generator.uniform(int(drawn.sum()), np.dtype(np.float64))
+        slopes[drawn] = draws * (upper - lower) + lower
+        return slopes
+
+    slopes = sample_for(draw, input)
+    return _applied("rrelu", lambda x: x * slopes, input, inplace)
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
@@ -295,16 +298,16 @@ def gumbel_softmax(
     """
     logits = float_input(logits)
     kind = logits.array.dtype
-    waits = exponential_(wrap(np.empty(logits.array.shape, kind))).array
-    noise = wrap(-np.log(np.maximum(waits, np.finfo(kind).tiny)))
+    waits = exponential_(logits.detach().clone())
+    noise = -waits.clamp(min=float(np.finfo(kind).tiny)).log()
     soft = _softmax((logits + noise) / tau, dim)
     if hard and logits.array.ndim and not logits.array.shape[dim]:
         raise IndexError(f"gumbel_softmax: there is no largest along dim {dim} of size 0")
     if not hard:
         return soft
-    chosen = soft.array == soft.array.max(axis=dim, keepdims=True)
-    first = np.cumsum(chosen, axis=dim) == 1
-    return wrap((chosen & first).astype(kind)) - soft.detach() + soft
+    fixed = soft.detach()
+    chosen = (fixed * 0).scatter(dim, fixed.argmax(dim, keepdim=True), 1.0)
+    return chosen - fixed + soft
 
 
 # --- in place -------------------------------------------------------------------------------------------
