@@ -5,5 +5,6 @@
 - ``worker`` and ``process``: a contestant in a process of its own, and the pipe to it.
 - ``agreement``, ``steps``, ``imports``: the questions: same losses? how fast and how large? how
   soon ready?
+- ``tracing``: a program of its own: what does the tape debugger cost while it records?
 - ``environment`` and ``table``: what the answer depends on, and how it is printed.
 """

@@ -1,5 +1,7 @@
 import os
+from types import ModuleType
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # The quick profile draws the same examples each time, so that a run says of a change what it broke.
@@ -9,3 +11,8 @@ settings.register_profile(
 )
 settings.register_profile("deep", max_examples=300, deadline=None, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="session")
+def torch() -> ModuleType:
+    return pytest.importorskip("torch", reason="PyTorch is not installed: nothing to compare with")

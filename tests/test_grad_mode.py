@@ -160,3 +160,77 @@ def test_tasks_that_take_turns_keep_their_own_modes():
 
     asyncio.run(both())
     assert sg.is_grad_enabled()
+
+
+OBJECTS = [
+    lambda: sg.no_grad(),
+    lambda: sg.enable_grad(),
+    lambda: sg.inference_mode(),
+    lambda: sg.set_grad_enabled(False),
+    lambda: sg.set_grad_enabled(True),
+]
+
+
+@pytest.mark.parametrize("make", OBJECTS)
+def test_one_object_entered_by_two_threads(make):
+    """Each thread gets its own mode back, in whatever order they leave."""
+    before = sg.is_grad_enabled()
+    switch = make()
+    sg.set_grad_enabled(before)
+    steps = [threading.Event() for _ in range(3)]
+    modes = {}
+
+    def quiet():
+        with sg.no_grad():
+            with switch:
+                steps[0].set()
+                steps[1].wait(5)
+            modes["quiet"] = sg.is_grad_enabled()
+        steps[2].set()
+
+    def loud():
+        steps[0].wait(5)
+        with switch:
+            steps[1].set()
+            steps[2].wait(5)
+            modes["inside"] = sg.is_grad_enabled()
+        modes["loud"] = sg.is_grad_enabled()
+
+    threads = [threading.Thread(target=f) for f in (quiet, loud)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert modes == {"quiet": False, "inside": switch.mode, "loud": True}
+
+
+@pytest.mark.parametrize("make", OBJECTS[:3])
+def test_one_object_entered_by_two_tasks(make):
+    switch = make()
+    modes = {}
+
+    async def task(name, mode, waits):
+        with sg.set_grad_enabled(mode):
+            with switch:
+                for _ in range(waits):
+                    await asyncio.sleep(0)
+                assert sg.is_grad_enabled() == switch.mode
+            modes[name] = sg.is_grad_enabled()
+
+    async def both():
+        await asyncio.gather(task("quiet", False, 2), task("loud", True, 4), task("too", False, 1))
+
+    asyncio.run(both())
+    assert modes == {"quiet": False, "loud": True, "too": False}
+
+
+def test_switches_left_in_another_order_than_entered():
+    """As generators do that are not decorated: each puts back what it found."""
+    first, second = sg.no_grad(), sg.enable_grad()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert sg.is_grad_enabled()
+    second.__exit__(None, None, None)
+    assert not sg.is_grad_enabled()
+    sg.set_grad_enabled(True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import warnings
+from importlib import import_module
+from types import FunctionType
 
 import numpy as np
 import pytest
 
 import tinygrad_sm as sg
-from tinygrad_sm import functions, left_out
+from tinygrad_sm import functions, left_out, out
 
 
 def test_the_result_is_put_into_the_tensor_and_returned():
@@ -87,6 +90,15 @@ def test_every_function_with_out_takes_it_in_pytorch_too():
 
 
 LEFT_OUT = [n for names in left_out.FUNCTIONS.values() for n in names.split()]
+INSIDE = [
+    "fft.rfft",
+    "sparse.mm",
+    "hub.load",
+    "fx.Tracer",
+    "onnx.export",
+    "quantization.fuse",
+    "ao.nn",
+]
 METHODS = [n for names in left_out.METHODS.values() for n in names.split()]
 
 
@@ -94,6 +106,25 @@ METHODS = [n for names in left_out.METHODS.values() for n in names.split()]
 def test_a_function_that_is_left_out_says_so(name):
     with pytest.raises(NotImplementedError, match=f"^{name} is left out"):
         getattr(sg, name)
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_what_is_inside_of_a_module_that_is_left_out_says_so(name):
+    room, inner = name.split(".")
+    module = importlib.import_module(f"tinygrad_sm.{room}")
+    assert getattr(sg, room) is module
+    assert not isinstance(sg.ones(2), getattr(module, inner))
+    with pytest.raises(NotImplementedError, match=f"^{name} is left out"):
+        getattr(module, inner)(sg.ones(2))
+    with pytest.raises(NotImplementedError, match=f"^{name} is left out"):
+        getattr(module, inner).anything  # noqa: B018
+    assert not hasattr(module, "__path__")
+
+
+def test_every_module_that_is_left_out_can_be_imported():
+    for names in left_out.MODULES.values():
+        for room in names.split():
+            importlib.import_module(f"tinygrad_sm.{room}")
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -141,6 +172,21 @@ def test_a_number_is_no_tensor():
             call()
 
 
+@pytest.mark.parametrize("name", out.NUMBERS["none"].split())
+def test_a_method_takes_no_number_where_pytorchs_takes_none(name):
+    t = sg.ones(2, dtype=sg.int64 if name in ("gcd", "lcm") else sg.float32)
+    for method in (name, f"{name}_"):
+        if hasattr(t, method):
+            with pytest.raises(TypeError, match="argument 'other' must be a Tensor"):
+                getattr(t, method)(2)
+            assert t.tolist() == [1, 1]
+
+
+def test_polygamma_is_a_method_whose_order_has_a_name():
+    x = sg.tensor([1.5, 2.0])
+    assert x.polygamma(n=4).tolist() == sg.polygamma(4, x).tolist()
+
+
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "floor_divide"])
 def test_two_numbers_meet_as_tensors(name):
     assert getattr(sg, name)(6, 2).dtype == (sg.float32 if name == "div" else sg.int64)
@@ -160,10 +206,35 @@ def test_small_integers_keep_the_dtype_that_is_asked_for():
     assert sg.einsum("i->", x).dtype == sg.int64
 
 
-def test_public_functions_can_be_pickled():
-    for room in (sg, sg.nn.functional, sg.linalg, sg.special):
-        for name in ("relu", "gelu", "tanh", "matmul", "norm", "det", "expit", "max_pool2d"):
-            function = getattr(room, name, None)
-            assert function is None or pickle.loads(pickle.dumps(function)) is function
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tinygrad_sm",
+        "nn",
+        "nn.functional",
+        "nn.init",
+        "nn.utils",
+        "linalg",
+        "special",
+        "autograd",
+        "autograd.functional",
+        "func",
+        "random",
+        "distributed",
+        "testing",
+        "utils.data",
+        "optim",
+        "distributions",
+    ],
+)
+def test_every_public_function_can_be_pickled(name):
+    room = sg if name == "tinygrad_sm" else import_module(f"tinygrad_sm.{name}")
+    names = getattr(room, "__all__", None) or [n for n in dir(room) if not n.startswith("_")]
+    for public in (getattr(room, n) for n in names):
+        if isinstance(public, FunctionType | type):
+            assert pickle.loads(pickle.dumps(public)) is public
+
+
+def test_functions_of_a_layer_survive_its_pickling():
     layer = sg.nn.TransformerEncoderLayer(4, 2)
     assert pickle.loads(pickle.dumps(layer)).activation is layer.activation

@@ -62,3 +62,16 @@ def test_repr(place):
         assert ours == theirs
 
     check()
+
+
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_a_single_number_is_formatted_as_one(torch, requires_grad):
+    for library in (sg, torch):
+        loss = library.tensor(2.5, requires_grad=requires_grad)
+        assert f"{loss}" == "2.5"
+        assert f"{loss:.3f}" == "2.500"
+        assert f"{library.tensor(3):>4}" == "   3"
+        assert f"{library.tensor([2.5])}" == "tensor([2.5000])"
+        assert "Parameter containing" in f"{library.nn.Parameter(library.tensor(2.5))}"
+        with pytest.raises(TypeError, match="format"):
+            f"{library.tensor([2.5]):.3f}"

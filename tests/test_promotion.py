@@ -48,3 +48,35 @@ def test_every_pair(name):
             assert type(ours) is type(theirs), pair
         else:
             assert ours == theirs, pair
+
+
+@pytest.mark.parametrize("name", ["pow", "floor_divide", "remainder", "fmod"])
+def test_bools_have_no_power_and_no_whole_division(name):
+    b = sg.tensor([True, False])
+    for call in (
+        lambda: getattr(sg, name)(b, b),
+        lambda: getattr(b, name)(b),
+        lambda: getattr(b.clone(), f"{name}_")(b),
+    ):
+        with pytest.raises(NotImplementedError, match=f'"{name}" not implemented for bool'):
+            call()
+    assert (b**True).dtype == sg.bool
+    assert (b**2).dtype == (b // 2).dtype == (b % 2).dtype == sg.int64
+    for mode in ("floor", "trunc"):
+        with pytest.raises(NotImplementedError):
+            sg.div(b, b, rounding_mode=mode)
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "cumsum", "cumprod", "nansum"])
+@pytest.mark.parametrize("kind", ["int8", "int32", "float16", "float64"])
+def test_a_dtype_that_is_asked_for_is_that_of_the_result(name, kind):
+    arguments = (0,) if name.startswith("cum") else ()
+    for given in ("bool", "int64", "float32"):
+        found = [
+            getattr(m, name)(m.ones(2, dtype=getattr(m, given)), *arguments, dtype=getattr(m, kind))
+            for m in (sg, torch)
+        ]
+        assert (
+            str(found[0].dtype).rpartition(".")[2] == str(found[1].dtype).rpartition(".")[2] == kind
+        )
+        assert found[0].tolist() == found[1].tolist()

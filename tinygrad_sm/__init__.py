@@ -21,7 +21,7 @@ from .tensor import Size, Tensor
 # isort: split
 
 from .allocator import keep_freed_memory
-from .compiler import compile
+from .compiler import _assert, compile
 from .devices import device, get_default_device, set_default_device
 from .dtypes import (
     bfloat16,
@@ -47,6 +47,7 @@ from .dtypes import (
 )
 from .dtypes import common_type as promote_types
 from .functions import *
+from .hints import LikelyMistakeWarning
 from .layouts import (
     channels_last,
     channels_last_3d,
@@ -108,8 +109,16 @@ if _TYPE_CHECKING:
 
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = """
-    accelerator amp autograd backends compiler cuda datasets distributed distributions func jit mps nn optim
-    profiler random serialization special testing utils xpu
+    accelerator amp ao autograd backends compiler cuda datasets distributed distributions export fft func
+    functional fx hub jit library masked mps mtia multiprocessing nested nn onnx optim package profiler
+    quantization random return_types serialization signal sparse special storage testing types utils xpu
+"""
+_METHODS = "detach get_device is_inference"
+_IN_AMP = """
+    autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype
+    is_autocast_cache_enabled is_autocast_cpu_enabled is_autocast_enabled set_autocast_cache_enabled
+    set_autocast_cpu_dtype set_autocast_cpu_enabled set_autocast_dtype set_autocast_enabled
+    set_autocast_gpu_dtype
 """
 _IN_NN = """
     adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu channel_shuffle conv1d
@@ -124,8 +133,12 @@ def __getattr__(name: str) -> _Any:
         return _import_module(f"{__name__}.{name}")
     if name == "vmap":
         return _import_module(f"{__name__}.func").vmap
-    if name in ("autocast", "GradScaler"):
-        return getattr(_import_module(f"{__name__}.amp"), name)
+    if name in _METHODS.split():
+        return getattr(Tensor, name)
+    if name in _IN_AMP.split():
+        return getattr(_import_module(f"{__name__}.amp.autocast_mode"), name)
+    if name == "GradScaler":
+        return _import_module(f"{__name__}.amp").GradScaler
     if name in ("is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_anomaly_enabled"):
         return getattr(_import_module(f"{__name__}.autograd.anomaly_mode"), name)
     if name in ("save", "load"):

@@ -25,6 +25,15 @@ def disable(fn: Any = None, recursive: bool = True, *, reason: str | None = None
     return (lambda decorated: decorated) if fn is None else fn
 
 
+def _assert(condition: Any, message: Any) -> None:
+    """``assert``, as a function that a compiler would see.
+
+    Raises:
+        AssertionError: if the condition is false.
+    """
+    assert condition, message
+
+
 def is_compiling() -> bool:
     """False."""
     return False

@@ -9,6 +9,7 @@ from .linalg.older_names import (
     cholesky_solve,
     cross,
     det,
+    frobenius_norm,
     geqrf,
     inverse,
     logdet,
@@ -18,7 +19,9 @@ from .linalg.older_names import (
     matrix_exp,
     matrix_power,
     norm,
+    nuclear_norm,
     orgqr,
+    ormqr,
     pca_lowrank,
     pinverse,
     qr,
@@ -41,6 +44,7 @@ from .ops.aliases import (
     subtract,
     unsafe_chunk,
     unsafe_split,
+    unsafe_split_with_sizes,
 )
 from .ops.arithmetic import (
     addcdiv,
@@ -120,12 +124,32 @@ from .ops.comparison import (
     nan_to_num,
     signbit,
 )
+from .ops.copies import (
+    alias_copy,
+    as_strided_copy,
+    detach_copy,
+    diagonal_copy,
+    expand_copy,
+    permute_copy,
+    select_copy,
+    slice_copy,
+    split_copy,
+    split_with_sizes_copy,
+    squeeze_copy,
+    t_copy,
+    transpose_copy,
+    unbind_copy,
+    unfold_copy,
+    unsqueeze_copy,
+    view_copy,
+)
 from .ops.creation import (
     arange,
     as_tensor,
     asarray,
     empty,
     empty_like,
+    empty_permuted,
     empty_strided,
     eye,
     from_dlpack,
@@ -221,6 +245,9 @@ from .ops.gamma_functions import (
     mvlgamma,
     polygamma,
 )
+from .ops.in_place import (
+    fill,
+)
 from .ops.indexing import (
     argsort,
     gather,
@@ -228,6 +255,7 @@ from .ops.indexing import (
     masked_select,
     narrow,
     nonzero,
+    nonzero_static,
     scatter_add,
     select,
     sort,
@@ -333,6 +361,7 @@ from .ops.scans import (
     trapz,
 )
 from .ops.scatter import (
+    as_strided_scatter,
     diagonal_scatter,
     index_add,
     index_copy,
@@ -356,6 +385,7 @@ from .ops.searching import (
     searchsorted,
     unique,
     unique_consecutive,
+    unravel_index,
 )
 from .ops.sequences import (
     bartlett_window,
@@ -392,6 +422,9 @@ from .ops.shape import (
     unbind,
     unsqueeze,
 )
+from .ops.shape import (
+    detached as detach,
+)
 from .ops.softmax import (
     log_softmax,
     softmax,
@@ -404,6 +437,7 @@ from .ops.statistics import (
     dist,
     histc,
     histogram,
+    histogramdd,
     msort,
     nanmean,
     nansum,
@@ -438,25 +472,28 @@ from .out import NUMBERS as _NUMBERS
 from .out import public as _public
 
 _WITH_OUT = """
-    abs acos acosh add addbmm addcdiv addcmul addmm addmv addr all amax amin aminmax angle any
-    arange argmax argmin asin asinh atan atan2 atanh baddbmm bernoulli bitwise_and
-    bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor bmm bucketize cat
-    ceil chain_matmul cholesky cholesky_inverse cholesky_solve clamp clamp_max clamp_min clip
+    abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr alias_copy all amax amin
+    aminmax angle any arange arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin
+    as_strided_copy as_strided_scatter asin asinh atan atan2 atanh baddbmm bernoulli bitwise_and
+    bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor bmm bucketize cat ceil
+    chain_matmul cholesky cholesky_inverse cholesky_solve clamp clamp_max clamp_min clip
     column_stack concat concatenate conj_physical copysign cos cosh cross cummax cummin cumprod
-    cumsum deg2rad diag diff digamma div divide dot dstack empty empty_like empty_strided eq erf
-    erfc erfinv exp exp2 expm1 eye fix float_power floor floor_divide fmax fmin fmod frac frexp
-    full gather gcd ge geqrf ger greater greater_equal gt hamming_window heaviside histc histogram
-    hstack hypot i0 igamma igammac index_add index_copy index_reduce index_select inner inverse
-    isin isneginf isposinf kron kthvalue lcm ldexp le lerp less less_equal lgamma linspace log
-    log10 log1p log2 log_softmax logaddexp logaddexp2 logcumsumexp logical_and logical_not
-    logical_or logical_xor logit logspace logsumexp lt lu lu_solve lu_unpack masked_select matmul matrix_power max
-    maximum mean median min minimum mm mode msort mul multinomial multiply mv mvlgamma nan_to_num
-    nanmean nanmedian nanquantile nansum narrow_copy ne neg negative nextafter nonzero norm normal orgqr
-    not_equal ones ones_like outer polygamma pow qr quantile rad2deg rand rand_like randint randn
-    randn_like randperm range reciprocal remainder renorm round row_stack rsqrt scatter
-    scatter_add scatter_reduce searchsorted sgn sigmoid sign signbit sin sinc sinh slice_scatter
-    softmax sort sqrt square stack std std_mean sub subtract svd take take_along_dim tan tanh
-    tensordot topk triangular_solve tril triu true_divide trunc var var_mean vdot vstack where
-    xlogy zeros zeros_like
+    cumsum deg2rad detach_copy diag diagonal_copy diff digamma div divide dot dstack empty
+    empty_like empty_strided eq erf erfc erfinv exp exp2 expand_copy expm1 eye fix float_power floor
+    floor_divide fmax fmin fmod frac frexp frobenius_norm full gather gcd ge geqrf ger greater
+    greater_equal gt hamming_window heaviside histc histogram hstack hypot i0 igamma igammac
+    index_add index_copy index_reduce index_select inner inverse isin isneginf isposinf kron
+    kthvalue lcm ldexp le lerp less less_equal lgamma linspace log log10 log1p log2 log_softmax
+    logaddexp logaddexp2 logcumsumexp logical_and logical_not logical_or logical_xor logit logspace
+    logsumexp lt lu lu_solve lu_unpack masked_select matmul matrix_power max maximum mean median min
+    minimum mm mode msort mul multinomial multiply mv mvlgamma nan_to_num nanmean nanmedian
+    nanquantile nansum narrow_copy ne neg negative nextafter nonzero nonzero_static norm normal
+    not_equal nuclear_norm ones ones_like orgqr ormqr outer permute_copy polygamma pow qr quantile
+    rad2deg rand rand_like randint randn randn_like randperm range reciprocal remainder renorm round
+    row_stack rsqrt scatter scatter_add scatter_reduce searchsorted select_copy sgn sigmoid sign
+    signbit sin sinc sinh slice_copy slice_scatter softmax sort split_copy split_with_sizes_copy
+    sqrt square squeeze_copy stack std std_mean sub subtract svd t_copy take take_along_dim tan tanh
+    tensordot topk transpose_copy triangular_solve tril triu true_divide trunc unbind_copy
+    unfold_copy unsqueeze_copy var var_mean vdot view_copy vstack where xlogy zeros zeros_like
 """
 _public(globals(), _WITH_OUT, _NUMBERS)

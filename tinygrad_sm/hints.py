@@ -1,4 +1,9 @@
-"""Warnings at the user's own line."""
+"""Warnings at the user's own line, and the category of those that a program can switch off.
+
+How messages are written, errors as well as warnings: first the operation or the class, then what
+is the case with shapes, names and lines, then what was expected, then the usual fix, each in a
+sentence. What is told is what was found, not what might be.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,16 @@ import sys
 import warnings
 from typing import Any
 
-from .tape import in_package
+from .lines import in_package
+
+
+class LikelyMistakeWarning(UserWarning):
+    """A program runs, but likely not as it was meant: a loss that is fed probabilities, say.
+
+    To silence all of its kind::
+
+        warnings.filterwarnings("ignore", category=tinygrad_sm.LikelyMistakeWarning)
+    """
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

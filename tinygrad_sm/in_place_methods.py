@@ -26,6 +26,7 @@ from .ops import in_place as writes
 from .ops import scatter as scattering
 from .ops import shape as shapes
 from .ops.in_place import in_place as _in_place
+from .out import NUMBERS, needing_tensors
 from .tape import Value
 
 
@@ -201,6 +202,7 @@ class InPlaceOperations(Value):
     transpose_, t_ = rearranging.transpose_, rearranging.t_
     swapaxes_, swapdims_ = rearranging.swapaxes_, rearranging.swapdims_
     resize_, resize_as_ = rearranging.resize_, rearranging.resize_as_
+    resize, resize_as = rearranging.resize, rearranging.resize_as
     set_, fill_diagonal_ = rearranging.set_, rearranging.fill_diagonal_
     apply_, map_, map2_ = rearranging.apply_, rearranging.map_, rearranging.map2_
     __setitem__ = writes.setitem
@@ -209,3 +211,9 @@ class InPlaceOperations(Value):
     __ipow__, __ifloordiv__, __imod__ = pow_, floor_divide_, remainder_
     __iand__, __ior__, __ixor__ = bitwise_and_, bitwise_or_, bitwise_xor_
     __ilshift__, __irshift__ = bitwise_left_shift_, bitwise_right_shift_
+
+
+for _name in NUMBERS["none"].split():
+    if hasattr(InPlaceOperations, f"{_name}_"):
+        _method = getattr(InPlaceOperations, f"{_name}_")
+        setattr(InPlaceOperations, f"{_name}_", needing_tensors(_method, "none"))

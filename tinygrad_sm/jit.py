@@ -2,22 +2,99 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
+
+from .nn import Module
 
 __all__ = [
+    "Attribute",
+    "Final",
+    "Future",
+    "RecursiveScriptModule",
+    "ScriptFunction",
+    "ScriptModule",
+    "annotate",
     "export",
+    "fork",
     "freeze",
     "ignore",
+    "interface",
     "is_scripting",
     "is_tracing",
+    "isinstance",
     "load",
     "optimize_for_inference",
     "save",
     "script",
+    "script_if_tracing",
     "script_method",
     "trace",
+    "trace_module",
     "unused",
+    "wait",
 ]
+
+
+class ScriptModule(Module):
+    """A module: there is no compiler that would make more of it."""
+
+
+RecursiveScriptModule = ScriptModule
+
+
+class ScriptFunction:
+    """The type of compiled functions, of which there are none."""
+
+    def __init__(self) -> None:
+        raise NotImplementedError("jit.ScriptFunction: there is no script compiler here")
+
+
+def annotate(the_type: Any, the_value: Any) -> Any:
+    """The value itself."""
+    return the_value
+
+
+class Attribute:
+    """A value with a type that a compiler would read.
+
+    Args:
+        value: the value.
+        type: its type.
+    """
+
+    def __init__(self, value: Any, type: Any) -> None:
+        self.value, self.type = value, type
+
+
+class Future:
+    """The result of ``fork``, which was computed at once.
+
+    Args:
+        value: the result.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def wait(self) -> Any:
+        """The result."""
+        return self._value
+
+    value = wait
+
+
+def fork(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
+    """``func(*args, **kwargs)``, computed at once, in this thread."""
+    return Future(func(*args, **kwargs))
+
+
+def wait(future: Future) -> Any:
+    """The result of ``fork``."""
+    return future.wait()
+
+
+isinstance = isinstance
 
 
 def script(obj: Any, *args: Any, **kwargs: Any) -> Any:
@@ -40,7 +117,12 @@ def ignore(drop: Any = False, **kwargs: Any) -> Any:
     return drop if callable(drop) else lambda fn: fn
 
 
-unused = export = script_method
+unused = export = interface = script_if_tracing = _overload = _overload_method = script_method
+
+
+def trace_module(mod: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    """The module itself, with all its branches: it runs as Python."""
+    return mod
 
 
 def freeze(mod: Any, *args: Any, **kwargs: Any) -> Any:

@@ -36,6 +36,7 @@ from .ops import scatter as scattering
 from .ops import shape as shapes
 from .ops import softmax as softmaxes
 from .ops.dims import sizes_of
+from .out import NUMBERS, needing_tensors
 from .tape import Value, unbroadcast
 
 if TYPE_CHECKING:
@@ -272,6 +273,7 @@ class Operations(Value):
     scatter_add = indexing.scatter_add
     masked_select = indexing.masked_select
     nonzero = indexing.nonzero
+    nonzero_static = indexing.nonzero_static
     argsort = indexing.argsort
     sort = indexing.sort
     topk = indexing.topk
@@ -290,6 +292,7 @@ class Operations(Value):
     select_scatter = scattering.select_scatter
     slice_scatter = scattering.slice_scatter
     diagonal_scatter = scattering.diagonal_scatter
+    as_strided_scatter = scattering.as_strided_scatter
 
     argwhere = searching.argwhere
     unique = searching.unique
@@ -343,6 +346,7 @@ class Operations(Value):
     less_equal = aliases.less_equal
     not_equal = aliases.not_equal
     unsafe_chunk = aliases.unsafe_chunk
+    unsafe_split_with_sizes = aliases.unsafe_split_with_sizes
     unsafe_split = aliases.unsafe_split
 
     det = older_names.det
@@ -364,6 +368,7 @@ class Operations(Value):
     lu_solve = older_names.lu_solve
     geqrf = older_names.geqrf
     orgqr = older_names.orgqr
+    ormqr = older_names.ormqr
 
     __add__ = __radd__ = elementwise._add
     __sub__ = elementwise.sub
@@ -475,5 +480,8 @@ def _left_out(name: str) -> Any:
     return method
 
 
+for _name in NUMBERS["none"].split():
+    if hasattr(Operations, _name):
+        setattr(Operations, _name, needing_tensors(getattr(Operations, _name), "none"))
 for _name in " ".join(METHODS.values()).split():
     setattr(Operations, _name, _left_out(_name))

@@ -24,7 +24,7 @@ from .ops import (
     shape,
     trigonometry,
 )
-from .tape import wrap
+from .tape import Value, wrap
 
 UFUNCS: dict[Any, Any] = {
     np.add: elementwise.add,
@@ -36,7 +36,7 @@ UFUNCS: dict[Any, Any] = {
     np.negative: elementwise.neg,
     np.positive: elementwise.positive,
     np.power: elementwise.pow,
-    np.float_power: elementwise.pow,
+    np.float_power: arithmetic.float_power,
     np.square: elementwise.square,
     np.reciprocal: elementwise.reciprocal,
     np.sqrt: elementwise.sqrt,
@@ -110,7 +110,7 @@ FUNCTIONS: dict[Any, Any] = {
     np.argmin: reduction.argmin,
     np.all: reduction.all,
     np.any: reduction.any,
-    np.cumsum: reduction.cumsum,
+    np.cumsum: lambda a, axis=None, dtype=None: _running(reduction.cumsum, a, axis, dtype),
     np.var: lambda a, axis=None, ddof=0, keepdims=False: reduction.var(
         a, axis, None, keepdims, correction=ddof
     ),
@@ -129,17 +129,19 @@ FUNCTIONS: dict[Any, Any] = {
     np.broadcast_to: shape.broadcast_to,
     np.concatenate: shape.cat,
     np.stack: shape.stack,
-    np.split: lambda a, cuts, axis=0: _split(a, cuts, axis),
+    np.split: lambda ary, indices_or_sections, axis=0: _split(ary, indices_or_sections, axis),
     np.flip: lambda a, axis=None: shape.flip(a, *_as_tuple(a, axis)),
-    np.tile: lambda a, reps: shape.repeat(a, *reps),
+    np.tile: lambda A, reps: _tile(A, reps),
     np.roll: lambda a, shift, axis=None: arrangement.roll(a, shift, axis),
     np.diagonal: lambda a, offset=0, axis1=0, axis2=1: arrangement.diagonal(
         a, offset, axis1, axis2
     ),
-    np.trace: lambda a: products.trace(a),
+    np.trace: lambda a, offset=0, axis1=0, axis2=1: reduction.sum(
+        arrangement.diagonal(a, offset, axis1, axis2), -1
+    ),
     np.kron: products.kron,
     np.tensordot: lambda a, b, axes=2: products.tensordot(a, b, axes),
-    np.cumprod: lambda a, axis: scans.cumprod(a, axis),
+    np.cumprod: lambda a, axis=None, dtype=None: _running(scans.cumprod, a, axis, dtype),
     np.diff: lambda a, n=1, axis=-1: scans.diff(a, n, axis),
     np.sinc: trigonometry.sinc,
     np.hstack: assembly.hstack,
@@ -150,8 +152,8 @@ FUNCTIONS: dict[Any, Any] = {
     np.clip: elementwise.clamp,
     np.sort: lambda a, axis=-1: indexing.sort(a, axis).values,
     np.argsort: indexing.argsort,
-    np.dot: linear_algebra.matmul,
-    np.outer: linear_algebra.outer,
+    np.dot: lambda a, b: _dot(a, b),
+    np.outer: lambda a, b: linear_algebra.outer(shape.ravel(a), shape.ravel(b)),
     np.einsum: linear_algebra.einsum,
     np.zeros_like: lambda a, dtype=None: wrap(np.zeros(a.array.shape, dtype or a.array.dtype)),
     np.ones_like: lambda a, dtype=None: wrap(np.ones(a.array.shape, dtype or a.array.dtype)),
@@ -180,8 +182,31 @@ def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
     return shape.permute(a, *(n - 1 for n in np.moveaxis(probe, source, destination).shape))
 
 
+def _tile(a: Any, reps: Any) -> Any:
+    times = reps if isinstance(reps, tuple | list) else (reps,)
+    return shape.repeat(a, *(1,) * (a.array.ndim - len(times)), *times)
+
+
+def _running(scan: Any, a: Any, axis: int | None, dtype: Any) -> Any:
+    return scan(shape.ravel(a) if axis is None else a, axis or 0, dtype=dtype)
+
+
+def _dot(a: Any, b: Any) -> Any:
+    """NumPy's product: over the last dimension of ``a`` and the second-last of ``b``."""
+    rank = b.array.ndim if isinstance(b, Value) else 0
+    if not rank or not isinstance(a, Value) or not a.array.ndim:
+        return elementwise.mul(a, b)
+    return products.tensordot(a, b, ([-1], [-2])) if rank > 2 else linear_algebra.matmul(a, b)
+
+
 def _split(a: Any, cuts: Any, axis: int) -> list[Any]:
-    edges = [0, *cuts, a.array.shape[axis]]
+    """By the places of the cuts, or into a number of equal parts."""
+    size = a.array.shape[axis]
+    if isinstance(cuts, int):
+        if size % cuts:
+            raise ValueError(f"np.split: {size} elements do not make {cuts} equal parts")
+        cuts = range(size // cuts, size, size // cuts)
+    edges = [0, *cuts, size]
     return list(shape.split(a, [b - c for b, c in zip(edges[1:], edges, strict=False)], axis))
 
 
@@ -190,12 +215,13 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any
     if method == "reduce" and ufunc is np.add and options.keys() <= {"axis", "keepdims"}:
         return reduction.sum(inputs[0], options.get("axis", 0), options.get("keepdims", False))
     if method != "__call__" or options or ufunc not in UFUNCS:
-        if "out" in options:
-            raise TypeError(f"np.{ufunc.__name__}: out= is not supported where a Tensor takes part")
-        raise TypeError(
-            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} is not an operation "
-            "of the tape: use the array (t.detach().numpy()), or one of tinygrad_sm's functions"
-        )
+        name = f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
+        if any(isinstance(x, Value) for x in options.get("out", ())):
+            raise TypeError(
+                f"{name}: out= cannot be a Tensor: write with copy_, or add_ and the like"
+            )
+        out = getattr(ufunc, method)(*(_plain(name, x) for x in inputs), **options)
+        return wrap(np.asarray(out)) if "out" not in options and not isinstance(out, tuple) else out
     return UFUNCS[ufunc](*(_lifted(x) for x in inputs))
 
 
@@ -203,13 +229,30 @@ def _lifted(x: Any) -> Any:
     return wrap(x) if isinstance(x, np.ndarray) else x
 
 
+def _plain(name: str, x: Any) -> Any:
+    """What NumPy is given for its own functions: the arrays of tensors that nothing follows.
+
+    Raises:
+        TypeError: for a tensor whose gradient would get lost.
+    """
+    if isinstance(x, list | tuple):
+        return [_plain(name, item) for item in x]
+    if not isinstance(x, Value):
+        return x
+    if x.node is not None or x.level:
+        raise TypeError(
+            f"{name} is not an operation of the tape: use the array (t.detach().numpy()), or one of "
+            "tinygrad_sm's functions"
+        )
+    return x.array
+
+
 def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """NumPy's protocol for all other functions."""
     if function not in FUNCTIONS:
-        raise TypeError(
-            f"np.{function.__name__} is not an operation of the tape: use the array "
-            "(t.detach().numpy()), or one of tinygrad_sm's functions"
-        )
+        name = f"np.{function.__name__}"
+        plain = {key: _plain(name, x) for key, x in kwargs.items()}
+        return function(*(_plain(name, x) for x in args), **plain)
     lifted = [_lifted(a) for a in args]
     if function in (np.concatenate, np.stack, np.hstack, np.vstack):
         lifted[0] = [_lifted(a) for a in args[0]]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from .tape import LEAF
 
 PRECISION = 4
 THRESHOLD = 1000
@@ -60,10 +59,10 @@ def tensor_repr(t: Any) -> str:
     usual = array.dtype in (dtypes.DEFAULT, dtypes.INT64, dtypes.BOOL)
     if not usual or (array.size == 0 and array.dtype != dtypes.DEFAULT):
         notes.append(f"dtype={t.dtype}")
-    if t.node is LEAF:
-        notes.append("requires_grad=True")
-    elif t.node is not None:
+    if t.grad_fn is not None:
         notes.append(f"grad_fn={t.grad_fn!r}")
+    elif t.requires_grad:
+        notes.append("requires_grad=True")
     return head + _with_notes(body, notes) + ")"
 
 

@@ -8,25 +8,25 @@ comes: everything that used its result was recorded later and has already contri
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from _thread import get_ident
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
 from itertools import count
-from os.path import dirname, sep
-from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .carried import second_backward
 from .decorating import running_in
 from .floating_point import ERRORS, IGNORED
 from .hooks import Hooks, RemovableHandle, accumulator
+from .lines import describe_line, user_line
+from .reached import latest
 
 if TYPE_CHECKING:
     from .primitive import Plan, Primitive
 
-_PACKAGE = dirname(__file__) + sep
 PICK: Any = None  # the two operations of the walk itself, made in primitive.py
 STAND_IN: Any = None
 lift: Any = None  # runs an operation on wrapped tensors, made in func/levels.py
@@ -34,11 +34,11 @@ active: list[Any] = []  # the forward-mode and batching levels now open, in any 
 packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved, in any thread
 packing: ContextVar[tuple[Any, ...]] = ContextVar("packing", default=())  # and in this one
 watched: set[int] = set()  # the ids of leaves that have hooks called after accumulation
+last_write = 0  # when a tensor was last written to in place: what is newer was not
 tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
 _new = object.__new__
-_getframe = sys._getframe
 
 
 class Leaf:
@@ -120,9 +120,13 @@ class View:
         return base
 
 
-def written(t: Value) -> None:
-    """Say that ``t.array`` was written to in place."""
-    t.version[:] = [t.version[0] + 1, user_line(), next(_clock)]
+def written(*tensors: Value) -> None:
+    """Say that the arrays of tensors were written to in place."""
+    global last_write
+    line = user_line()
+    for t in tensors:
+        last_write = next(_clock)
+        t.version[:] = [t.version[0] + 1, line, last_write]
 
 
 # --- whether to record -----------------------------------------------------------------------
@@ -131,59 +135,69 @@ _recording: ContextVar[bool] = ContextVar("recording", default=True)
 is_grad_enabled: Callable[[], bool] = _recording.get
 
 
-class set_grad_enabled:
+# What is entered and not yet left: (switch, the mode before it, what was entered earlier). Like the
+# mode itself it belongs to one thread or task, so that one switch can be entered in several at once.
+_entered: ContextVar[Any] = ContextVar("entered", default=None)
+
+
+class _Switch:
+    """A switch that acts on entry, as a context manager or a decorator."""
+
+    mode: bool
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        """A switch, or the decorated function."""
+        switch = super().__new__(cls)
+        return switch if function is None else switch(function)
+
+    def __enter__(self) -> Any:
+        _entered.set((self, is_grad_enabled(), _entered.get()))
+        _recording.set(self.mode)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        entered, later = _entered.get(), []
+        while entered is not None and entered[0] is not self:
+            later.append(entered[:2])
+            entered = entered[2]
+        if entered is not None:  # else it was entered in another thread or task
+            _recording.set(entered[1])
+            entered = entered[2]
+            for switch, before in reversed(later):
+                entered = switch, before, entered
+            _entered.set(entered)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate a function, of any kind: the switch is set while its own lines run."""
+        return running_in(enable_grad if self.mode else no_grad, function)
+
+
+class set_grad_enabled(_Switch):
     """Switch recording on or off: a call, a context manager or a decorator.
 
     The switch belongs to the current thread or async task alone.
     """
 
-    mode: bool
+    def __new__(cls, mode: bool) -> Any:
+        """A switch: whatever the mode is, it is no function to decorate."""
+        return object.__new__(cls)
 
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
-        self._before: list[bool] = [is_grad_enabled()]
+        self._made: tuple[int, bool] | None = (get_ident(), is_grad_enabled())
         _recording.set(self.mode)
 
-    def __enter__(self) -> set_grad_enabled:
-        _recording.set(self.mode)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        _recording.set(self._before[-1])
+    def __enter__(self) -> Any:
+        if self._made is not None and self._made[0] == get_ident():
+            _recording.set(self._made[1])  # the call that made it has switched already
+            self._made = None
+        return super().__enter__()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorate a function, of any kind: the switch is set while its own lines run."""
-        _recording.set(self._before[-1])
-        return running_in(enable_grad if self.mode else no_grad, function)
-
-
-class _Switch(set_grad_enabled):
-    """A switch that acts on entry only, so that one object can be entered again and again."""
-
-    def __init__(self, function: Callable[..., Any] | None = None) -> None:
-        self._before = []
-
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        switch = super().__new__(cls)
-        if function is None:
-            return switch
-        switch._before = [is_grad_enabled()]
-        return set_grad_enabled.__call__(switch, function)
-
-    def __enter__(self) -> set_grad_enabled:
-        self._before.append(is_grad_enabled())
-        _recording.set(self.mode)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        _recording.set(self._before.pop())
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        self._before.append(is_grad_enabled())
-        try:
-            return super().__call__(function)
-        finally:
-            self._before.pop()
+        """Decorate a function, of any kind, and switch back what the call switched."""
+        if self._made is not None:
+            _recording.set(self._made[1])
+        return super().__call__(function)
 
 
 class no_grad(_Switch):
@@ -213,45 +227,6 @@ class inference_mode(_Switch):
 
 
 # --- nodes -----------------------------------------------------------------------------------
-
-
-def user_line(depth: int = 2) -> tuple[CodeType, int] | None:
-    """The nearest frame outside this package as (code, instruction), decoded only in errors."""
-    frame: FrameType | None = _getframe(depth)
-    while frame is not None:
-        code = frame.f_code
-        if not ours[code.co_filename]:
-            return code, frame.f_lasti
-        frame = frame.f_back
-    return None
-
-
-class _InPackage(dict[str, bool]):
-    """Whether a file belongs to this package, found out once a file."""
-
-    def __missing__(self, filename: str) -> bool:
-        self[filename] = filename.startswith(_PACKAGE)
-        return self[filename]
-
-
-ours = _InPackage()
-
-
-def in_package(code: CodeType) -> bool:
-    """Whether a function is this package's own."""
-    return ours[code.co_filename]
-
-
-def describe_line(where: tuple[CodeType, int] | None) -> str:
-    """``File "x.py", line 3, in f`` for what ``user_line`` returned."""
-    if where is None:
-        return "an unknown line"
-    code, instruction = where
-    line = code.co_firstlineno
-    for start, stop, number in code.co_lines():
-        if start <= instruction < stop and number is not None:
-            line = number
-    return f'File "{code.co_filename}", line {line}, in {code.co_name}'
 
 
 class Node:
@@ -363,22 +338,21 @@ class Node:
         With ``lifted`` the rules are fed Tensors, so that what they compute is itself recorded;
         with ``level``, what lies below the values that this level wraps.
         """
-        if self.saved is None:
-            self._complain_of_second_backward()
-        values = []
-        for value in self.saved:
-            if isinstance(value, Value):
-                version = value.version
-                if version[0] and version[2] > self.order:
-                    self._complain_of_write()
-                if not lifted:
-                    value = value.array
-            values.append(value)
-        if self.result is not None and self.result[0]:
-            self._complain_of_write()
-        if not keep:
+        saved = self.saved
+        if saved is None:
+            raise SecondBackward(self)
+        if type(saved) is not tuple:  # packed by saved_tensors_hooks
+            saved = tuple(saved)
+        if last_write > self.order:
+            self._check_not_written(saved)
+        if lifted:
+            grads = self._lifted(g, list(saved), level)
+        else:
+            grads = self.plan.pull(g, saved, self.parents)
+        # where only options were saved another walk may pass, as in PyTorch
+        if not keep and (self.plan.holds or any(type(v) is np.ndarray for v in saved)):
             self.saved = None
-        return self._lifted(g, values, level) if lifted else self.plan.pull(g, values, self.parents)
+        return grads
 
     def _lifted(self, g: Any, values: list[Any], level: int) -> Sequence[Any]:
         """The gradients by rules fed Tensors, or by the definition of a fused operation."""
@@ -390,7 +364,8 @@ class Node:
             values = [_below(v, level) for v in values]
         if self.op.definition is not None:
             return self._through_definition(g, values)
-        return self.plan.pull(g, values, self.parents)
+        bare = self.op.plan(self.plan.mask, self.plan.count)
+        return bare.pull(g, values, self.parents)
 
     def _through_definition(self, g: Any, values: list[Any]) -> Sequence[Any]:
         """Differentiate the definition of a fused operation in place of its rule."""
@@ -404,18 +379,17 @@ class Node:
             out = self.op.definition(*arguments)  # type: ignore[misc]
         return walk([out], [g], targets=[s.node for s in stand_ins], keep=True, record=record)
 
-    def _complain_of_second_backward(self) -> None:
-        raise RuntimeError(
-            f"backward a second time through {self.op.name} (result of shape {self.shape}, "
-            f"recorded at {describe_line(self.where)}): what it had saved was freed by the first "
-            "backward. Usual causes: the loss is not computed anew in each step, or a tensor "
-            "carried over from the step before still holds that step's graph (detach() it). To "
-            "go through one graph twice on purpose, pass retain_graph=True to the first backward."
-        )
-
-    def _complain_of_write(self) -> None:
-        what, shape, version = next(self._written())
-        count, line, _ = version
+    def _check_not_written(self, saved: Sequence[Any]) -> None:
+        """Refuse to go on with what was written to in place since it was saved."""
+        found: tuple[str, Any, list[Any]] | None = None
+        if self.result is not None and self.result[0]:
+            found = "a result", self.shape, self.result
+        for value in saved:
+            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order:
+                found = found or ("a value", value.array.shape, value.version)
+        if found is None:
+            return
+        what, shape, (count, line, _) = found
         raise RuntimeError(
             f"{what} of shape {shape} that {self.op.name} saved for its gradient was changed in "
             f"place afterwards (it is now at version {count}). It was used at "
@@ -423,13 +397,9 @@ class Node:
             "out-of-place form there (x = x + 1 instead of x += 1), or change a clone()."
         )
 
-    def _written(self) -> Iterator[tuple[str, Any, list[Any]]]:
-        """What was saved and then written to: what it is, its shape and its version."""
-        if self.result is not None and self.result[0]:
-            yield "a result", self.shape, self.result
-        for value in self.saved:
-            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order:
-                yield "a value", value.array.shape, value.version
+
+class SecondBackward(Exception):
+    """A walk came to a node that an earlier walk had freed."""
 
 
 def _below(value: Any, level: int) -> Any:
@@ -532,16 +502,18 @@ def walk(
     lifted = record or wrapped
     mode, errors = _recording.set(record), ERRORS.set(IGNORED)
     try:
-        pending: Any = _Gradients(lifted)
+        if targets is None:
+            latest[:] = tick(), latest[0]
+        pending: Any = _GradientTensors() if lifted else _Gradients()
         if tracer is not None:
             pending = tracer.gradients(pending, wrapped)
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
-        if watched and targets is None and type(pending) is _Gradients:
+        if watched and targets is None and isinstance(pending, _Gradients):
             pending.deliver_early()
         captured = {}
-        heap, take, add = pending.heap, pending.take, pending.add
+        heap, take, pass_on = pending.heap, pending.take, pending.pass_on
         while heap:
             node = heappop(heap)[1]
             g = take(node)
@@ -558,15 +530,17 @@ def walk(
             grads = node.vjp(g, keep, lifted, level)
             if node.hooks is not None:
                 grads = run_after_hooks(node, g, grads)
-            for parent, grad in zip(node.parents, grads):  # noqa: B905 (slow)
-                if parent is not None and grad is not None:
-                    add(parent, grad, g)
+            pass_on(node.parents, grads, g)
         if targets is not None:
             for leaf, grad in pending.leaves.items():
                 captured[leaf] = run_hooks(leaf._hooks, grad) if leaf._hooks else grad
             return [captured.get(target) for target in targets]
         pending.deliver()
         return []
+    except SecondBackward as stop:
+        (node,) = stop.args
+        message = second_backward(node, [root.node for root in roots])
+        raise RuntimeError(message) from None
     finally:
         ERRORS.reset(errors)
         _recording.reset(mode)
@@ -575,46 +549,48 @@ def walk(
 class _Gradients:
     """The gradients on their way: per node and leaf, what has arrived so far."""
 
-    def __init__(self, lifted: bool) -> None:
-        self.lifted = lifted
+    lifted = False
+
+    def __init__(self) -> None:
         self.nodes: dict[Node, Any] = {}
         self.leaves: dict[Any, Any] = {}
         self.owned: set[Any] = set()
         self.heap: list[tuple[float, Any]] = []
 
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
-        """Add a contribution; an array is added into only if no one else can hold it."""
-        is_node = type(target) is Node
-        like = target if is_node else target.array
-        if self.lifted:
-            grad = _fit_tensor(grad, like.shape, like.dtype)
-        elif grad.shape != like.shape or grad.dtype is not like.dtype:
-            grad = _fit_array(grad, like.shape, like.dtype)
-        store = self.nodes if is_node else self.leaves
-        if target not in store:
-            store[target] = grad
-            if is_node:
-                heappush(self.heap, (-target.order, target))
-            elif self._is_fresh(grad, source):
-                self.owned.add(target)
-            return
-        old = store[target]
-        if target in self.owned:
-            old += grad
-            store[target] = old
-        else:
-            store[target] = old + grad
-            if not self.lifted:
-                self.owned.add(target)
+        """Add one contribution; ``source`` is the gradient that the rule was fed."""
+        self.pass_on((target,), (grad,), source)
 
-    def _is_fresh(self, grad: Any, source: Any) -> bool:
-        """Whether a rule made this array just now, so that nobody else holds it."""
-        return (
-            not self.lifted
-            and source is not None
-            and grad is not source
-            and getattr(grad, "base", source) is None
-        )
+    def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
+        """Add contributions; an array is added into only if no one else can hold it."""
+        nodes, leaves, owned = self.nodes, self.leaves, self.owned
+        for target, grad in zip(targets, grads):  # noqa: B905 (slow)
+            if target is None or grad is None:
+                continue
+            if type(target) is Node:
+                if grad.shape != target.shape or grad.dtype is not target.dtype:
+                    grad = _fit_array(grad, target.shape, target.dtype)
+                if target not in nodes:
+                    nodes[target] = grad
+                    heappush(self.heap, (-target.order, target))
+                elif target in owned:
+                    nodes[target] += grad
+                else:
+                    nodes[target] = nodes[target] + grad
+                    owned.add(target)
+                continue
+            array = target.array
+            if grad.shape != array.shape or grad.dtype is not array.dtype:
+                grad = _fit_array(grad, array.shape, array.dtype)
+            if target in owned:
+                leaves[target] += grad
+            elif target in leaves:
+                leaves[target] = leaves[target] + grad
+                owned.add(target)
+            else:
+                leaves[target] = grad
+                if _is_fresh(grad, source):
+                    owned.add(target)
 
     def add_output(self, node: Node, index: int, grad: Any) -> None:
         """Put the gradient of one of a node's several results in its place."""
@@ -654,6 +630,30 @@ class _Gradients:
             stop: Any = _Stop(self, leaf)
             self.nodes[stop] = None
             heappush(self.heap, (0.5 - order, stop))
+
+
+class _GradientTensors(_Gradients):
+    """The gradients of a walk that is itself recorded: Tensors, never added into."""
+
+    lifted = True
+
+    def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
+        """Add contributions."""
+        for target, grad in zip(targets, grads, strict=True):
+            if target is None or grad is None:
+                continue
+            is_node = type(target) is Node
+            like = target if is_node else target.array
+            store: dict[Any, Any] = self.nodes if is_node else self.leaves
+            grad = _fit_tensor(grad, like.shape, like.dtype)
+            if is_node and target not in store:
+                heappush(self.heap, (-target.order, target))
+            store[target] = store[target] + grad if target in store else grad
+
+
+def _is_fresh(grad: Any, source: Any) -> bool:
+    """Whether a rule made this array just now, so that nobody else holds it."""
+    return source is not None and grad is not source and getattr(grad, "base", source) is None
 
 
 class _Stop:

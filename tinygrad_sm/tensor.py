@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from . import printing
+from . import copying, printing
 from .devices import CPU, NoSuchDeviceError, check_device, device
-from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype
+from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype, get_default_dtype
 from .hooks import RemovableHandle
 from .in_place_methods import InPlaceOperations
 from .layouts import memory_format, strided
@@ -25,7 +24,6 @@ from .tape import (
     Node,
     Value,
     function_of,
-    is_grad_enabled,
     run_hooks,
     walk,
     watched,
@@ -74,10 +72,11 @@ class Tensor(Operations, InPlaceOperations):
     layout = strided
 
     def __init__(self, *data: Any, requires_grad: bool = False) -> None:
-        if len(data) == 1 and not isinstance(data[0], int):
-            array = np.array(creation.as_array(data[0], np.float32), order="C")
+        kind = get_default_dtype()
+        if len(data) == 1 and not isinstance(data[0], int | Size):
+            array = np.array(creation.as_array(data[0], kind), order="C")
         else:
-            array = np.zeros(tuple(data) or (0,), np.float32)
+            array = creation.zeros(*data or (0,), dtype=kind).array
         self.array = array
         self.node = LEAF if requires_grad else None
         self.version = [0]
@@ -92,6 +91,8 @@ class Tensor(Operations, InPlaceOperations):
 
     @data.setter
     def data(self, new: Tensor) -> None:
+        if not isinstance(new, Tensor):
+            raise TypeError(f"data: expected a Tensor, but got {type(new).__name__}")
         if self.node is not None and new.array.dtype.kind != "f":
             raise RuntimeError("data: a tensor that requires grad cannot hold integers")
         self.array = new.array
@@ -204,6 +205,7 @@ class Tensor(Operations, InPlaceOperations):
     @property
     def requires_grad(self) -> bool:
         """Whether operations on it are recorded."""
+        in_place.refresh(self)
         return self.node is not None
 
     @requires_grad.setter
@@ -234,13 +236,12 @@ class Tensor(Operations, InPlaceOperations):
     @property
     def is_leaf(self) -> bool:
         """Whether no recorded operation made it."""
+        in_place.refresh(self)
         return self.node is None or self.node is LEAF
 
     @property
     def grad_fn(self) -> Node | None:
         """The node of the operation that made it; ``None`` for a leaf."""
-        if is_grad_enabled():
-            in_place.refresh(self)
         return None if self.is_leaf else function_of(self.node)[0]
 
     @property
@@ -273,7 +274,7 @@ class Tensor(Operations, InPlaceOperations):
             walk([root], [seed], keep=keep, record=create_graph)
             return
         chosen = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-        targets = [t if t.node is LEAF else t.node for t in chosen]
+        targets = [t if t.is_leaf else t.node for t in chosen]
         grads = walk([root], [seed], targets=targets, keep=keep, record=create_graph)
         for t, grad in zip(chosen, grads, strict=True):
             if grad is not None:
@@ -314,7 +315,8 @@ class Tensor(Operations, InPlaceOperations):
         if record:
             self._grad = grad if self._grad is None else self._grad + grad
         elif self._grad is None:
-            self._grad = wrap(grad if owned and type(grad) is np.ndarray else np.array(grad))
+            whole = owned and type(grad) is np.ndarray and grad.flags.c_contiguous
+            self._grad = wrap(grad if whole else np.array(grad, order="C"))
         else:
             self._grad = wrap(np.add(self._grad.array, grad))
         for hook in list(self._after_accumulation or ()):
@@ -345,7 +347,7 @@ class Tensor(Operations, InPlaceOperations):
         Raises:
             RuntimeError: if the tensor does not require grad.
         """
-        if self.node is None:
+        if not self.requires_grad:
             raise RuntimeError(
                 "register_hook: cannot register a hook on a tensor that doesn't require gradient"
             )
@@ -358,7 +360,7 @@ class Tensor(Operations, InPlaceOperations):
 
     def retain_grad(self) -> None:
         """Keep the gradient of a result of recorded operations in ``grad`` too."""
-        if self.node is None:
+        if not self.requires_grad:
             raise RuntimeError("retain_grad: this tensor does not require grad")
         if self.is_leaf or self._retained:
             return
@@ -387,6 +389,21 @@ class Tensor(Operations, InPlaceOperations):
         self.node = None
         return self
 
+    def as_subclass(self, cls: Any) -> Any:
+        """The same memory, and place on the tape, as an object of a subclass of Tensor."""
+        new = object.__new__(cls)
+        new.array, new.node, new.version, new.window = (
+            self.array,
+            self.node,
+            self.version,
+            self.window,
+        )
+        return new
+
+    def to_dense(self, dtype: Any = None, *, masked_grad: bool = True) -> Tensor:
+        """The tensor itself, or converted: all tensors here are dense."""
+        return self if dtype is None else self.to(dtype)
+
     def is_inference(self) -> Any:
         """False: tensors made under ``inference_mode`` are like any others."""
         return False
@@ -405,7 +422,7 @@ class Tensor(Operations, InPlaceOperations):
         Raises:
             RuntimeError: if the tensor requires grad: writes would escape the tape.
         """
-        if self.node is not None and not force:
+        if self.requires_grad and not force:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
                 "instead."
@@ -436,9 +453,7 @@ class Tensor(Operations, InPlaceOperations):
     __array_function__ = array_function
 
     def __dlpack__(self, **options: Any) -> Any:
-        if self.node is not None:
-            raise RuntimeError("__dlpack__: the tensor requires grad: detach() it first")
-        return self.array.__dlpack__(**options)
+        return copying.exported(self, options)
 
     def __dlpack_device__(self) -> Any:
         return self.array.__dlpack_device__()
@@ -472,6 +487,9 @@ class Tensor(Operations, InPlaceOperations):
             raise TypeError("iteration over a 0-d tensor")
         return iter(shapes.unbind(self, 0))
 
+    def __reversed__(self) -> Tensor:
+        return shapes.flip(self, 0) if self.array.ndim else self
+
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())
 
@@ -479,23 +497,20 @@ class Tensor(Operations, InPlaceOperations):
         return printing.tensor_repr(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.array.ndim == 0 and spec else repr(self)
+        if self.array.ndim == 0 and type(self) is Tensor:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-                "protocol: use clone() or detach() first"
-            )
-        new = memo[id(self)] = object.__new__(type(self))
-        new.array, new.node, new.version, new.window = self.array.copy(), self.node, [0], None
-        new._grad = copy.deepcopy(self._grad, memo)
-        return new
+    def __copy__(self) -> Tensor:
+        made: Tensor = copying.shallow(self)
+        return made
+
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
+        made: Tensor = copying.deep(self, memo)
+        return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError("a tensor on the tape cannot be pickled: detach() it first")
-        return rebuild, (type(self), self.array, self.requires_grad)
+        return copying.reduced(self)
 
     # --- dtypes -----------------------------------------------------------------------------------
 
@@ -628,19 +643,19 @@ class Tensor(Operations, InPlaceOperations):
             data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad
         )
 
-    def new_zeros(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+    def new_zeros(self, *sizes: Any, dtype: Any = None, **options: Any) -> Tensor:
         """Zeros in this one's dtype."""
-        made = creation.zeros(*size, dtype=dtype or self.dtype, **options)
+        made = creation.zeros(*sizes, dtype=dtype or self.dtype, **options)
         return creation.beside(self, made)
 
-    def new_ones(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+    def new_ones(self, *sizes: Any, dtype: Any = None, **options: Any) -> Tensor:
         """Ones in this one's dtype."""
-        made = creation.ones(*size, dtype=dtype or self.dtype, **options)
+        made = creation.ones(*sizes, dtype=dtype or self.dtype, **options)
         return creation.beside(self, made)
 
-    def new_empty(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+    def new_empty(self, *sizes: Any, dtype: Any = None, **options: Any) -> Tensor:
         """A tensor in this one's dtype whose values are not set."""
-        made = creation.empty(*size, dtype=dtype or self.dtype, **options)
+        made = creation.empty(*sizes, dtype=dtype or self.dtype, **options)
         return creation.beside(self, made)
 
     def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None, **options: Any) -> Tensor:
@@ -659,13 +674,6 @@ class Tensor(Operations, InPlaceOperations):
         if data and not isinstance(data[0], int | Size):
             return self.new_tensor(data[0])
         return self.new_empty(*data or (0,))
-
-
-def rebuild(kind: Any, array: np.ndarray, requires_grad: bool) -> Any:
-    """The tensor that was pickled."""
-    new = object.__new__(kind)
-    new.array, new.node, new.version, new.window = array, LEAF if requires_grad else None, [0], None
-    return new
 
 
 Value.tensor_type = Tensor

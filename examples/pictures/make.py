@@ -32,13 +32,14 @@ def main() -> None:
                 shrink(Path(out) / name, HERE / name)
 
 
-def shrink(source: Path, target: Path) -> None:
+def shrink(source: Path, target: Path, width: int = WIDTH) -> None:
     """Write a picture again, smaller."""
     picture = Image.open(source).convert("RGB")
-    if picture.width > WIDTH:
-        height = round(picture.height * WIDTH / picture.width)
-        picture = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
-    picture.quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
+    if picture.width > width:
+        height = round(picture.height * width / picture.width)
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(target, optimize=True)
     print(f"{target.relative_to(HERE.parent.parent)}: {target.stat().st_size:,} bytes")
 
 

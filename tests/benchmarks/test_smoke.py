@@ -70,3 +70,20 @@ def test_the_program_of_several_processes_prints_its_tables():
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("| 2 ranks, 1 thread each |") == 2
     assert done.stdout.count("- 1024 ranks: ") == 2
+
+
+def test_the_program_of_tracing_prints_its_table():
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "benchmarks.tracing",
+            *["--rows", "mlp-128", "--rounds", "3", "--threads", "1"],
+        ],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr  # at most 3 times the untraced time
+    assert "| MLP 784-256-128-10, batch 128 |" in done.stdout

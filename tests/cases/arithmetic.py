@@ -3,11 +3,12 @@
 from hypothesis import strategies as st
 
 from .drawing import one, several
-from .registry import A, B, P, Q, case, drawn
+from .registry import FLOATS, A, B, P, Q, case, drawn
 
 case("fmod", lambda m, x, y: m.fmod(x, y), A, Q)
 drawn("fmod", lambda m, x, y: m.fmod(x, y), several(low=0.3), smooth=False)
 case("frac", lambda m, x: m.frac(x), A)
+case("ldexp", lambda m, x, y: m.ldexp(x, y), A, B)
 drawn("frac", lambda m, x: m.frac(x), one(), smooth=False)
 case("copysign", lambda m, x, y: m.copysign(x, y), A, B)
 drawn("copysign", lambda m, x, y: m.copysign(x, y), several(), smooth=False)
@@ -50,7 +51,9 @@ drawn(
     smooth=False,
     ugly=False,
 )
-drawn("ldexp", lambda m, x, y: m.ldexp(x, y), several(), ugly=False)
+drawn("ldexp", lambda m, x, y: m.ldexp(x, y), several(), ugly=False, kinds=FLOATS)
+# PyTorch's derivative multiplies by an integer power of 2, which overflows and is 0 below 1
+drawn("ldexp", lambda m, x, y: m.ldexp(x.detach(), y.detach()), several(), smooth=False, ugly=False)
 case("frexp", lambda m, x: m.frexp(x)[0], A, second=False)
 drawn("rsub", lambda m, x, y: m.rsub(x, y, alpha=2), several())
 drawn("sgn", lambda m, x: (m.sgn(x), m.fix(x)), one(), smooth=False)

@@ -1,5 +1,7 @@
 """Convolution, pooling and padding."""
 
+import numpy as np
+
 from .registry import IMAGES, case, normal
 
 for stride, padding, dilation, groups in ((1, 0, 1, 1), (2, 1, 1, 2), (3, (2, 1), 2, 1)):
@@ -49,4 +51,28 @@ case(
     "interpolate",
     lambda m, x: m.nn.functional.interpolate(x, scale_factor=1.5, mode="bicubic"),
     IMAGES[:, :1],
+)
+
+
+def _at_given_places(name):
+    """A fractional pool whose windows' places are given, as a function of both libraries."""
+    dims = int(name[-2])
+
+    def call(m, x):
+        u = np.random.default_rng(4).random((*x.shape[:2], dims))
+        pool = getattr(m.nn.functional, name)
+        found, _ = getattr(m.nn.functional, f"{name}_with_indices")(
+            x, 2, output_size=2, _random_samples=m.tensor(u)
+        )
+        return found + pool(x, 2, output_ratio=(0.5,) * dims, _random_samples=m.tensor(u)).sum()
+
+    return call
+
+
+case("fractional_max_pool2d", _at_given_places("fractional_max_pool2d"), IMAGES, second=False)
+case(
+    "fractional_max_pool3d",
+    _at_given_places("fractional_max_pool3d"),
+    normal(2, 2, 4, 5, 6),
+    second=False,
 )

@@ -166,3 +166,11 @@ drawn(
     kinds=(),
     ugly=False,
 )
+drawn(
+    "empty_permuted",
+    lambda m, order: (
+        m.empty_permuted((2, 3, 4), order).zero_(),
+        m.tensor(m.empty_permuted((2, 3, 4), order, dtype=m.int64).stride()),
+    ),
+    options(order=st.lists(st.integers(0, 2), min_size=2, max_size=3) | st.permutations([0, 1, 2])),
+)

@@ -13,15 +13,15 @@ for name in ["log", "log1p", "log2", "log10", "sqrt", "rsqrt", "reciprocal"]:
     for x in (P, np.abs(SCALAR) + 0.5, EMPTY):
         case(name, lambda m, x, name=name: getattr(m, name)(x), x)
 for name in ["abs", "sign", "floor", "ceil", "trunc", "round"]:
-    case(name, lambda m, x, name=name: getattr(m, name)(x), A)
+    case(name, lambda m, x, name=name: getattr(m, name)(x), A, second=name == "abs")
 for name in ["add", "sub", "mul", "div", "maximum", "minimum"]:
     for x, y in ((A, B), (A, ROW), (COLUMN, ROW), (A, SCALAR), (SCALAR, A), (EMPTY, ROW)):
         case(name, lambda m, x, y, name=name: getattr(m, name)(x, y), x, y + 0.01)
 case("add", lambda m, x, y: m.add(x, y, alpha=2.5), A, B)
 case("sub", lambda m, x, y: m.sub(x, y, alpha=2.5), A, B)
 case("remainder", lambda m, x, y: m.remainder(x, y), A, Q)
-case("floor_divide", lambda m, x, y: m.div(x, y, rounding_mode="floor"), A, Q)
-case("div", lambda m, x, y: m.div(x, y, rounding_mode="trunc"), A, Q)
+case("floor_divide", lambda m, x, y: m.div(x, y, rounding_mode="floor"), A, Q, second=False)
+case("div", lambda m, x, y: m.div(x, y, rounding_mode="trunc"), A, Q, second=False)
 case("maximum", lambda m, x: m.maximum(x, x * 1.0), A, smooth=False)
 case("pow", lambda m, x, y: m.pow(x, y), P, Q)
 case("pow", lambda m, x: x**3, A)

@@ -67,7 +67,15 @@ for x in (SQUARE, TALL, WIDE):
     case("svdvals", lambda m, x: m.linalg.svdvals(x), x)
     case("qr", lambda m, x: m.linalg.qr(x)[0], x)
     case("qr", lambda m, x: m.linalg.qr(x)[1], x)
-case("eigh", lambda m, x: m.linalg.eigh(x + x.mT)[0], SQUARE)
+for triangle in ("L", "U"):
+    case(
+        "eigh",
+        lambda m, x, t=triangle: m.linalg.eigh(x + x.mT, UPLO=t)[0],
+        SQUARE,
+    )
+    case(  # the gradient does not tell the triangle that was read
+        "eigh", lambda m, x, t=triangle: m.linalg.eigh(x, UPLO=t)[1] ** 2, SQUARE, smooth=False
+    )
 case("eigh", lambda m, x: m.linalg.eigh(x + x.mT)[1].abs(), SQUARE)
 case("eigvalsh", lambda m, x: m.linalg.eigvalsh(x + x.mT, "U"), SQUARE)
 for x in (SQUARE, TALL, WIDE):
@@ -121,3 +129,17 @@ case(
     normal(6, 6),
     A[:2, :3],
 )
+
+for left in (True, False):
+    for transpose in (True, False):
+        case(
+            "ormqr",
+            lambda m, x, y, z, a=left, b=transpose: m.ormqr(x, y, z if a else z.mT, a, b),
+            TALL,
+            normal(2, 3),
+            normal(2, 4, 2),
+        )
+case("ormqr", lambda m, x, y, z: x.ormqr(y, z), SQUARE, normal(2, 3), SQUARE)
+case("frobenius_norm", lambda m, x: _deprecated(lambda: m.frobenius_norm(x, 1)), A)
+case("nuclear_norm", lambda m, x: _deprecated(lambda: m.nuclear_norm(x)), A)
+case("nuclear_norm", lambda m, x: _deprecated(lambda: m.nuclear_norm(x, (0, 2))), CUBE)

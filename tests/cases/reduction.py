@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from .drawing import along, folded, one, several
+from .drawing import along, array, folded, one, several
 from .registry import EMPTY, ZEROS, A, case, drawn
 
 for dim in (None, 0, 1, -1, (0, 1)):
@@ -29,12 +29,14 @@ for name in ["sum", "mean", "amax", "amin", "all", "any"]:
     kinder = name in ("amax", "amin")
     drawn(name, lambda m, x, name=name, **o: getattr(m, name)(x, **o), folded(), kinder=kinder)
     drawn(name, lambda m, x, name=name, **o: getattr(x, name)(**o), folded(), kinder=kinder)
+MANY = st.lists(st.sampled_from([2, 3]), min_size=1, max_size=3).map(tuple)
 for name in ["std", "var"]:
     drawn(
         name,
         lambda m, x, name=name, **o: getattr(m, name)(x, **o),
         folded(nothing=False),
         smooth=False,
+        ugly=False,
     )
     drawn(
         name,
@@ -48,8 +50,14 @@ for name in ["std", "var"]:
         lambda m, x, dim, u, k, name=name: getattr(x, name)(dim, u, k),
         along(u=st.booleans(), k=st.booleans()),
         smooth=False,
+        ugly=False,
     )
-    drawn(name, lambda m, x, u, name=name: getattr(x, name)(u), one(u=st.booleans()), smooth=False)
+    drawn(
+        name,
+        lambda m, x, u, name=name: (getattr(x, name)(u), getattr(x, name)(-1, u)),
+        st.tuples(array(MANY), st.booleans()).map(lambda d: ((d[0],), {"u": d[1]})),
+        smooth=False,
+    )
 drawn(
     "logsumexp",
     lambda m, x, **o: m.logsumexp(x, **{"dim": 0, **o}),

@@ -22,6 +22,7 @@ from hypothesis.strategies import SearchStrategy
 Call = Callable[..., Any]
 FLOATS = ("float32", "float64", "float16")
 KINDS = (*FLOATS, "int64", "int32", "int8", "uint8", "bool")
+SIGNED = tuple(k for k in KINDS if k != "uint8")  # where PyTorch's sums of bytes overflow
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,17 @@ case("masked_scatter", lambda m, x, y: x.masked_scatter(x > 0, y), A, B)
 case("select_scatter", lambda m, x, y: m.select_scatter(x, y[0], 0, 1), A, B)
 case("slice_scatter", lambda m, x, y: m.slice_scatter(x, y[:, :2], 1, 0, 4, 2), A, B)
 case("diagonal_scatter", lambda m, x, y: m.diagonal_scatter(x, y[0, :3]), A, B)
+# PyTorch's gradient of the tensor written into is that of the other elements
+for form in (lambda m, *a: m.as_strided_scatter(*a), lambda m, x, *a: x.as_strided_scatter(*a)):
+    case(
+        "as_strided_scatter",
+        lambda m, x, y, f=form: f(m, x.detach(), y[:2, :2], (2, 2), (4, 2), 1) * x,
+        A,
+        B,
+        smooth=False,
+    )
+case("fill", lambda m, x, y: m.fill(x, y[0, 0]) * x, A, B)
+case("fill", lambda m, x: m.fill(x, 2.5) * x, A)
 for reduce in ("sum", "prod", "mean", "amax", "amin"):
     for include in (True, False):
         for x in (A, ZEROS):

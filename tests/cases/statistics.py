@@ -67,3 +67,24 @@ def _positive_table(draw):
 
 
 drawn("renorm", lambda m, x: m.renorm(x, 2, 1, 0.7), _positive_table(), ugly=False)
+
+
+@st.composite
+def _points(draw):
+    n, d = draw(st.integers(1, 6)), draw(st.integers(1, 3))
+    bins = draw(st.sampled_from([3, [2, 3, 4][:d], [2, 3]]))
+    limits = draw(st.sampled_from([None, [-1, 2, -2, 1.5, 0, 1][: 2 * d]]))
+    weighted = draw(st.booleans())
+    return (draw(array((n, d))),), {
+        "bins": bins, "range": limits, "density": draw(st.booleans()), "weighted": weighted,
+    }  # fmt: skip
+
+
+def _histogramdd(m, x, weighted, **options):
+    x = x.detach()
+    weight = x[:, 0].abs() if weighted else None
+    counts, edges = m.histogramdd(x, weight=weight, **options)
+    return counts, *edges, m.histogramdd(x, [m.tensor(BINS, dtype=x.dtype)] * x.shape[1]).hist
+
+
+drawn("histogramdd", _histogramdd, _points(), smooth=False, ugly=False, rtol=1e-6)

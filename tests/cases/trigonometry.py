@@ -1,7 +1,7 @@
 """Circular and hyperbolic functions."""
 
 from .drawing import one, several
-from .registry import SCALAR, A, B, P, Q, case, drawn
+from .registry import SCALAR, SIGNED, A, B, P, Q, case, drawn
 
 for name in ["tan", "sinh", "cosh", "asinh", "atan", "sinc"]:
     for x in (A, SCALAR):
@@ -15,7 +15,13 @@ drawn("acosh", lambda m, x: m.acosh(x), one(low=1.2, high=9.0))
 case("angle", lambda m, x: m.angle(x) + x, A)
 for name in ["atan2", "hypot"]:
     case(name, lambda m, x, y, name=name: getattr(m, name)(x, y), A, B)
-drawn("atan2", lambda m, x, y: m.atan2(x, y), several(low=0.2), ugly=False)
+drawn(
+    "atan2",
+    lambda m, x, y: m.atan2(x, y),
+    several(low=0.2),
+    ugly=False,
+    kinds=SIGNED,
+)
 drawn("hypot", lambda m, x, y: m.hypot(x, y), several(low=0.2))
 for name in ["deg2rad", "rad2deg"]:
     drawn(name, lambda m, x, name=name: getattr(m, name)(x), one())

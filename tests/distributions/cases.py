@@ -32,6 +32,9 @@ ONE_HOT = a([0.0, 1.0, 0.0], [1.0, 0.0, 0.0])
 COVARIANCE = a([2.0, 0.5, 0.1], [0.5, 1.0, -0.2], [0.1, -0.2, 0.7])
 FACTOR = np.linalg.cholesky(COVARIANCE)
 
+FACTOR_2 = a([0.5, 0.1], [-0.3, 0.8], [0.2, 0.4])
+CORRELATION = np.linalg.cholesky(a([1.0, 0.3, -0.2], [0.3, 1.0, 0.4], [-0.2, 0.4, 1.0]))
+
 CASES = {
     "Normal": Case(lambda d, m, s: d.Normal(m, s), (LOC, SCALE), REAL),
     "LogNormal": Case(lambda d, m, s: d.LogNormal(m, s), (LOC, SCALE), POSITIVE),
@@ -120,6 +123,40 @@ CASES = {
         lambda d, p, m, s: d.MixtureSameFamily(d.Categorical(p), d.Independent(d.Normal(m, s), 1)),
         (a(0.4, 0.6), REAL, POSITIVE),
         REAL,
+    ),
+    "Pareto": Case(
+        lambda d, s, k: d.Pareto(s, k), (a(0.05, 0.2, 0.25), a(0.5, 1.5, 4.0)), POSITIVE + 0.2
+    ),
+    "Weibull": Case(lambda d, s, k: d.Weibull(s, k), (SCALE, a(1.5, 1.0, 4.0)), POSITIVE),
+    "InverseGamma": Case(lambda d, k, r: d.InverseGamma(k, r), (a(0.3, 1.5, 4.0), SCALE), POSITIVE),
+    "Kumaraswamy": Case(
+        lambda d, p, q: d.Kumaraswamy(p, q), (a(0.5, 2.0, 5.0), a(1.0, 3.0, 1.5)), UNIT
+    ),
+    "LogisticNormal": Case(lambda d, m, s: d.LogisticNormal(m, s), (LOC[:2], SCALE[:2]), VECTORS),
+    "FisherSnedecor": Case(
+        lambda d, n, m: d.FisherSnedecor(n, m), (a(1.5, 3.0, 6.0), a(1.5, 3.0, 6.0)), POSITIVE
+    ),
+    "ContinuousBernoulli": Case(
+        lambda d, p: d.ContinuousBernoulli(p), (a(0.2, 0.4995, 0.9),), UNIT
+    ),
+    "ContinuousBernoulli by logits": Case(
+        lambda d, x: d.ContinuousBernoulli(logits=x), (LOGITS,), UNIT
+    ),
+    "LowRankMultivariateNormal": Case(
+        lambda d, m, w, s: d.LowRankMultivariateNormal(m, w, s), (LOC, FACTOR_2, SCALE), REAL
+    ),
+    "LKJCholesky": Case(
+        lambda d, k: d.LKJCholesky(3, k), (a(0.5, 2.0),), np.stack([CORRELATION, np.eye(3)])
+    ),
+    "Wishart": Case(
+        lambda d, n, s: d.Wishart(n, covariance_matrix=s),
+        (a(3.5), COVARIANCE),
+        a(COVARIANCE * 2, COVARIANCE.T),
+    ),
+    "Wishart by its factor": Case(
+        lambda d, n, s: d.Wishart(n, scale_tril=s),
+        (a(3.5), FACTOR),
+        a(COVARIANCE * 2, COVARIANCE.T),
     ),
 }
 DISCRETE = {n for n in CASES if n.split()[0] in (

@@ -105,6 +105,8 @@ def test_moments_shapes_and_text_are_pytorchs(torch, name):
     assert ours.has_enumerate_support == theirs.has_enumerate_support
     for attribute in PROPERTIES:
         expected = asked(lambda a=attribute: getattr(theirs, a))
+        if (name, attribute) == ("Kumaraswamy", "mode"):
+            continue  # PyTorch takes logarithms of negative numbers
         if expected is not None:
             arrays_close(getattr(ours, attribute), expected)
     if not hasattr(theirs, "transforms") and "Half" not in name:

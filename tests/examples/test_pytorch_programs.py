@@ -44,6 +44,15 @@ def gpt_losses(framework: str) -> tuple[list[float], float]:
     return losses, example.validation_loss(model, tokens[:200])
 
 
+def lstm_losses(framework: str) -> tuple[list[float], float]:
+    example = program("char_lstm", framework)
+    example.torch.manual_seed(0)
+    tokens = example.torch.tensor(np.random.default_rng(0).integers(0, 20, 600))
+    model = example.CharLSTM(20, width=24)
+    losses = example.train(model, tokens, epochs=2, batch_size=4, length=40, lr=1e-2)
+    return losses, example.validation_loss(model, tokens[:200])
+
+
 def resnet_losses(framework: str) -> list[float]:
     example = program("resnet_mnist", framework)
     digits = load_mnist(mirrors=[], fallback=BUNDLED)
@@ -60,6 +69,38 @@ def test_the_gpt_gives_pytorchs_losses() -> None:
     (ours, our_validation), (theirs, their_validation) = map(gpt_losses, ("tinygrad_sm", "torch"))
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
     assert our_validation == pytest.approx(their_validation, rel=1e-4)
+
+
+def test_the_lstm_gives_pytorchs_losses() -> None:
+    pytest.importorskip("torch", reason="compares with PyTorch where it is installed")
+    (ours, our_validation), (theirs, their_validation) = map(lstm_losses, ("tinygrad_sm", "torch"))
+    assert len(ours) == 8
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+    assert our_validation == pytest.approx(their_validation, rel=1e-4)
+
+
+def test_the_lstm_learns_and_writes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("to be, or not to be. " * 100, encoding="utf-8")
+    options = ["--epochs=6", "--length=16", "--batch-size=8", "--write=50", f"--text={text}"]
+    monkeypatch.setattr(sys, "argv", ["char_lstm.py", *options])
+    program("char_lstm").main()
+    lines = capsys.readouterr().out.splitlines()
+    last = re.fullmatch(r"validation loss (\d\.\d{4})", lines[-1])
+    assert last
+    assert float(last[1]) < 1.0
+    assert len("\n".join(lines[3:-3])) == 50
+
+
+def test_the_lstm_reads_every_character_once_and_in_order() -> None:
+    example = program("char_lstm")
+    text = example.strips(sg.arange(23), 2)
+    pairs = example.stretches(text, 4)
+    assert [x.shape[1] for x, _ in pairs] == [4, 4, 2]
+    assert sg.cat([x for x, _ in pairs], 1).tolist() == text[:, :-1].tolist()
+    assert sg.cat([y for _, y in pairs], 1).tolist() == text[:, 1:].tolist()
 
 
 def test_the_resnet_gives_pytorchs_losses(capsys: pytest.CaptureFixture[str]) -> None:

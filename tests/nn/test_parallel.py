@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
 import tinygrad_sm as sg
 from tinygrad_sm import nn
+from tinygrad_sm.nn.parallel.reducer import Reducer
 
 from .agreement import check_layer, draw
 
@@ -25,6 +29,28 @@ def test_a_call_of_the_model_as_data_parallel():
 def test_distributed_models_need_a_group():
     with pytest.raises(ValueError, match="init_process_group"):
         nn.parallel.DistributedDataParallel(nn.Linear(4, 2))
+
+
+def test_a_reducer_dies_with_its_model_while_the_garbage_collector_sleeps():
+    gc.collect()
+    gc.disable()
+    try:
+        model = nn.Linear(4, 2)
+        reducer = Reducer(dict(model.named_parameters()), None, 1e6, False)
+        reducer.enabled = False  # as inside no_sync: there is no group to send to
+        model(sg.ones(1, 4)).sum().backward()
+        alive = [weakref.ref(x) for x in (reducer, model, model.weight)]
+        del reducer, model
+        assert [x() for x in alive] == [None] * 3
+    finally:
+        gc.enable()
+
+
+def test_a_model_outlives_its_reducer():
+    model = nn.Linear(4, 2)
+    Reducer(dict(model.named_parameters()), None, 1e6, False)
+    model(sg.ones(1, 4)).sum().backward()
+    assert model.weight.grad is not None
 
 
 def test_gpus_are_refused():

@@ -100,3 +100,34 @@ def test_elements_one_by_one():
     assert x.tolist() == [13.0, 24.0]
     with pytest.raises(TypeError, match="requires grad"):
         sg.ones(2, requires_grad=True).apply_(abs)
+
+
+def test_resize_gives_another_tensor_and_warns():
+    x = sg.arange(6.0, requires_grad=True)
+    with pytest.warns(UserWarning, match="non-inplace resize is deprecated"):
+        y = x.resize(2, 3)
+    assert y.shape == (2, 3)
+    y.sum().backward()
+    assert x.grad.tolist() == [1.0] * 6
+    with (
+        pytest.warns(UserWarning, match="resize"),
+        pytest.raises(RuntimeError, match="number of elements"),
+    ):
+        x.resize(7)
+    with pytest.warns(UserWarning, match="deprecated"):
+        z = x.detach().resize_as(sg.ones(2))
+    assert z.tolist() == [0.0, 1.0]
+    assert x.shape == (6,)
+
+
+def test_a_tensor_becomes_an_object_of_a_subclass():
+    class Mine(sg.Tensor):
+        pass
+
+    x = sg.ones(2, requires_grad=True)
+    mine = (x * 2).as_subclass(Mine)
+    assert type(mine) is Mine
+    mine.sum().backward()
+    assert x.grad.tolist() == [2.0, 2.0]
+    assert sg.detach(x).requires_grad is False
+    assert x.to_dense() is x

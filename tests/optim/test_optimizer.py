@@ -465,6 +465,7 @@ def test_hooks_run_around_a_step_until_removed():
 
 def test_a_hook_before_a_step_may_change_its_arguments():
     w = leaf(1.0)
+    w.grad = sg.ones(1)
     optimizer = optim.SGD([w])
     handle = optimizer.register_step_pre_hook(lambda o, args, kwargs: ((o, lambda: "loss"), {}))
     assert optimizer.step() == "loss"
@@ -695,3 +696,11 @@ def test_an_optimizer_dies_with_its_last_reference(make):
         assert alive() is None
     finally:
         gc.enable()
+
+
+def test_a_state_dict_lists_its_options_in_pytorchs_order(torch):
+    found = []
+    for library in (sg, torch):
+        optimizer = library.optim.SGD([library.ones(2, requires_grad=True)], lr=0.1)
+        found.append(list(optimizer.state_dict()["param_groups"][0]))
+    assert found[0] == found[1]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import tinygrad_sm as sg
-from tinygrad_sm import nn
+from tinygrad_sm import nn, optim
 from tinygrad_sm.nn import functional as F
 
 
@@ -29,6 +32,51 @@ def mlp() -> tuple[Any, dict[str, Any]]:
         loss = F.cross_entropy(model(sg.randn(5, 3)), sg.tensor([0, 1, 0, 1, 0]))
         loss.backward()
     return t, dict(model.named_parameters())
+
+
+def example(name: str) -> Any:
+    """A program of ``examples/``, imported."""
+    path = Path(__file__).parents[2] / "examples" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"example_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def training_step(name: str, model: nn.Module, x: Any, y: Any) -> tuple[Any, dict[str, Any]]:
+    """Forward, backward, and the optimizer's step."""
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    with sg.trace(title=name) as t:
+        scores = model(x)
+        loss = F.cross_entropy(scores.reshape(-1, scores.shape[-1]), y.reshape(-1))
+        loss.backward()
+        optimizer.step()
+    return t, dict(model.named_parameters())
+
+
+def mnist(kind: str) -> tuple[Any, dict[str, Any]]:
+    """A training step of a network of the MNIST example."""
+    sg.manual_seed(0)
+    model = getattr(example("mnist"), kind)()
+    return training_step("mnist.py", model, sg.rand(8, 1, 28, 28), sg.randint(0, 10, (8,)))
+
+
+def gpt(blocks: int = 2) -> tuple[Any, dict[str, Any]]:
+    """A training step of the GPT of the example, of small size."""
+    sg.manual_seed(0)
+    model = example("char_gpt").GPT(11, 8, 16, blocks, 2)
+    tokens = sg.randint(0, 11, (2, 9))
+    return training_step("char_gpt.py", model, tokens[:, :-1], tokens[:, 1:])
+
+
+def wrong_rule() -> Any:
+    """An operation whose rule forgets a factor."""
+    square = sg.primitive(lambda x: x * x, name="square", x=lambda g, x: g * x)
+    x = sg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    with sg.trace(title="wrong.py") as t:
+        square(x).exp().sum().backward()
+    return t
 
 
 def broadcast() -> tuple[Any, dict[str, Any]]:

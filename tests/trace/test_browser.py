@@ -111,9 +111,19 @@ def page(driver, tmp_path):
     assert len([url for url in asked if url.startswith("file:")]) >= 1
 
 
-@pytest.mark.parametrize("program", [programs.softmax, programs.mlp, programs.broadcast])
+PROGRAMS = {
+    "softmax": programs.softmax,
+    "broadcast": programs.broadcast,
+    "small mlp": programs.mlp,
+    "mnist mlp": lambda: programs.mnist("mlp"),
+    "mnist cnn": lambda: programs.mnist("cnn"),
+    "char-gpt": programs.gpt,
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_gradients_on_the_page_are_those_of_the_program(page, program):
-    trace, leaves = program()
+    trace, leaves = PROGRAMS[program]()
     page.open(trace)
     page.press(Keys.END)
     steps = trace.document()["steps"]
@@ -122,7 +132,12 @@ def test_gradients_on_the_page_are_those_of_the_program(page, program):
         name = page.find("#rule-body h3").text.removesuffix(".grad")
         grad = leaves[name].grad.numpy()
         shown = page.numbers("#cards .card:first-child td")
-        np.testing.assert_allclose(shown, grad.reshape(-1), rtol=1e-3, atol=1e-12)
+        if len(shown):
+            np.testing.assert_allclose(shown, grad.reshape(-1), rtol=6e-3, atol=1e-12)
+        else:
+            facts = page.numbers("#cards .card:first-child .facts b")[:4]
+            expected = [grad.min(), grad.max(), grad.mean(), grad.std()]
+            np.testing.assert_allclose(facts, expected, rtol=6e-3, atol=1e-9)
         seen.add(name)
         page.press(Keys.ARROW_LEFT)
     assert seen == set(leaves)
@@ -248,6 +263,55 @@ def test_first_nan(page):
     assert page.find(".row.current").text.count("nan")
 
 
+def test_a_wrong_rule_has_a_cross(page):
+    trace = programs.wrong_rule()
+    page.open(trace, step=len(trace.document()["steps"]) - 1)
+    badges = {
+        row.find_element(By.CSS_SELECTOR, "b").text: row.find_element(
+            By.CSS_SELECTOR, ".badge"
+        ).text
+        for row in page.all(".row.op")
+    }
+    assert badges == {"square": "✗", "exp": "✓", "sum": "✓"}
+    assert "WRONG" in page.find("#rule-body .verdict").text
+    assert "finite differences give" in page.find("#rule-body").text
+
+
+def test_memory_is_a_curve_under_the_scrubber(page):
+    trace, _ = programs.mnist("mlp")
+    page.open(trace)
+    kept = trace.document()["memory"]["kept"]
+    assert max(kept) > kept[-1] == 0
+    places = set()
+    for _ in range(3):
+        places.add(page.run("document.querySelector('#memory .now').getAttribute('x1')"))
+        page.press(Keys.ARROW_RIGHT)
+    assert len(places) == 3
+    assert (
+        page.run("document.querySelector('#memory .kept').getAttribute('d').split('L').length") > 10
+    )
+    assert "the tape holds" in page.find("#memory-text").text
+
+
+def test_bars_of_a_histogram_differ_in_height(page):
+    page.open(programs.mnist("mlp")[0])
+    heights = page.run(
+        "[...document.querySelectorAll('#cards svg .bar')].map((b) => b.getBBox().height)"
+    )
+    assert len(set(heights)) > 5
+
+
+def test_a_gpt_is_navigable(page):
+    trace, _ = programs.gpt()
+    page.open(trace)
+    assert len(trace.document()["rows"]) > 80
+    assert page.run("tape.layout.items.length") <= 62  # about a screen: the rest is folded
+    assert any("attention Attention" in row.text for row in page.all(".row.group"))
+    page.press("f", Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    page.press("f")
+    assert page.all(".row.current")
+
+
 def test_failure_is_told(page):
     page.open(programs.failing())
     assert "ended with RuntimeError" in page.find("[role=alert]").text
@@ -286,15 +350,30 @@ def test_five_thousand_rows_are_smooth(page):
     page.open(programs.long())
     assert page.run("rows.length") == 5002
     assert len(page.all(".row")) < 100
-    took = page.run(
-        "(() => { const begin = performance.now(); for (let i = 0; i < 50; i += 1) "
-        "goTo(state.step + 100); return (performance.now() - begin) / 50; })()"
-    )
-    assert took < 150, f"a step took {took:.0f} ms"
+    key, scroll = page.run(MEDIANS)
+    assert key < 50, f"a key press took {key:.0f} ms"
+    assert scroll < 50, f"a frame of scrolling took {scroll:.0f} ms"
     page.run("document.getElementById('rows').scrollTo(0, 60000)")
     wait(lambda: page.run("document.querySelector('.row').dataset.row") > "1000")
     assert len(page.all(".row")) < 100
 
+
+# Of 60 key presses and of 60 frames of scrolling, layout included, in milliseconds.
+MEDIANS = """(() => {
+  const rows = document.getElementById("rows");
+  const median = (action) => {
+    const times = [];
+    for (let i = 0; i < 60; i += 1) {
+      const begin = performance.now();
+      action(i);
+      rows.offsetHeight;
+      times.push(performance.now() - begin);
+    }
+    return times.sort((a, b) => a - b)[30];
+  };
+  const key = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+  return [median(key), median((i) => { rows.scrollTop = i * 500; drawTape(); })];
+})()"""
 
 WIDTHS = [(400, 800), (1280, 800), (3840, 2160)]
 
@@ -305,6 +384,7 @@ def test_widths_and_themes(page, width, height, theme):
     page.open(programs.mlp()[0], width, height, theme, step=7)
     folder = os.environ.get("TRACE_SCREENSHOTS")
     if folder:
+        os.makedirs(folder, exist_ok=True)
         page.driver.save_screenshot(os.path.join(folder, f"{width}-{theme}.png"))
     assert page.run("document.scrollingElement.scrollWidth") <= width
     for name in ("tape", "source", "rule", "tensors", "scrubber"):

@@ -36,6 +36,7 @@ __all__ = [
     "forward_ad",
     "functional",
     "grad",
+    "grad_mode",
     "gradcheck",
     "gradgradcheck",
     "graph",
@@ -47,12 +48,13 @@ __all__ = [
     "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "variable",
 ]
 
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = dict.fromkeys(("GradcheckError", "gradcheck", "gradgradcheck"), "check")
 _LAZY.update(dict.fromkeys(("detect_anomaly", "set_detect_anomaly"), "anomaly_mode"))
-_LAZY_MODULES = ("anomaly_mode", "forward_ad", "functional", "profiler")
+_LAZY_MODULES = ("anomaly_mode", "forward_ad", "functional", "grad_mode", "profiler", "variable")
 
 
 def __getattr__(name: str) -> _Any:

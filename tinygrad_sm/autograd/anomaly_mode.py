@@ -21,7 +21,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..hints import warn
-from ..tape import Node, Value, describe_line, in_package, values_of
+from ..lines import describe_line, in_package
+from ..tape import Node, Value, values_of
 from ..watching import Relay, Watcher, bare, unwatch, watch, watchers
 from .anomaly_causes import chooses, of_gradient, of_result
 

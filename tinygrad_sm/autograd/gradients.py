@@ -7,7 +7,7 @@ from typing import Any
 
 from ..func.forward import zeros_like
 from ..func.vmap import vmap
-from ..tape import LEAF, alias, walk, wrap
+from ..tape import alias, enable_grad, walk, wrap
 from ..tensor import Tensor
 
 
@@ -26,7 +26,7 @@ def _roots(outputs: Any, grads: Any, record: bool) -> tuple[list[Any], list[Any]
 
 def _place(t: Any) -> Any:
     """Where a tensor stands on the tape: a leaf for itself, a result as its node."""
-    return t if t.node is LEAF else t.node
+    return t if t.is_leaf else t.node
 
 
 def backward(
@@ -108,7 +108,7 @@ def grad(
         allow_unused = True
     wanted: Sequence[Any] = _listed(inputs)
     for i, t in enumerate(wanted):
-        if t.node is None:
+        if not t.requires_grad:
             raise RuntimeError(
                 f"grad: one of the inputs does not require grad (the one at index {i})"
             )
@@ -127,11 +127,13 @@ def grad(
         )
     if materialize_grads:
         found = [zeros_like(t) if g is None else g for t, g in zip(wanted, found, strict=True)]
-    return tuple(g if g is None or isinstance(g, Tensor) else _own(g) for g in found)
+    with enable_grad():
+        return tuple(g if g is None else _own(g) for g in found)
 
 
 def _own(g: Any) -> Tensor:
-    result: Tensor = wrap(g.copy())
+    """A gradient that nobody else holds, or that is on the tape, in the order that ``view`` wants."""
+    result: Tensor = g.contiguous() if isinstance(g, Tensor) else wrap(g.copy())
     return result
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tape import describe_line, user_line
+from ..lines import describe_line, user_line
 from .work import DistributedError, Work
 
 _WIDTH = 1024  # bytes of a call's description

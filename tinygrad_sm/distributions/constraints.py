@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..dtypes import finfo
 from ..ops.creation import as_tensor
+from ..ops.shape import cat as _joined
+from ..ops.shape import stack as _stacked
 from ..tensor import Tensor
 
 
@@ -203,12 +206,43 @@ class _LowerCholesky(Constraint):
         return triangular & (value.diagonal(dim1=-2, dim2=-1) > 0).all(-1)
 
 
-class _PositiveDefinite(Constraint):
+class _CorrCholesky(_LowerCholesky):
+    def check(self, value: Tensor) -> Tensor:
+        tolerance = finfo(value.dtype).eps * value.shape[-1] * 10
+        unit = (((value**2).sum(-1).sqrt() - 1).abs() <= tolerance).all(-1)
+        return super().check(value) & unit
+
+
+class _Square(Constraint):
     event_dim = 2
 
     def check(self, value: Tensor) -> Tensor:
-        symmetric = ((value - value.mT).abs() <= 1e-6 + 1e-5 * value.mT.abs()).all(-1).all(-1)
-        return symmetric & as_tensor(_has_cholesky(value.array))
+        square = value.shape[-2] == value.shape[-1]
+        return as_tensor(np.full(value.shape[:-2], square))
+
+
+class _Symmetric(_Square):
+    def check(self, value: Tensor) -> Tensor:
+        square = super().check(value)
+        if not square.array.all():
+            return square
+        return ((value - value.mT).abs() <= 1e-6 + 1e-5 * value.mT.abs()).all(-1).all(-1)
+
+
+class _PositiveSemidefinite(_Symmetric):
+    def check(self, value: Tensor) -> Tensor:
+        symmetric = super().check(value)
+        if not symmetric.array.all():
+            return symmetric
+        return as_tensor((np.linalg.eigvalsh(value.array) >= 0).all(-1))
+
+
+class _PositiveDefinite(_Symmetric):
+    def check(self, value: Tensor) -> Tensor:
+        symmetric = super().check(value)
+        if not symmetric.array.all():
+            return symmetric
+        return as_tensor(_has_cholesky(value.array))
 
 
 def _has_cholesky(matrices: Any) -> Any:
@@ -221,6 +255,48 @@ def _has_cholesky(matrices: Any) -> Any:
         except np.linalg.LinAlgError:
             found.append(False)
     return np.asarray(found).reshape(matrices.shape[:-2])
+
+
+class _Cat(Constraint):
+    """Constraints of pieces that lie side by side along a dimension."""
+
+    def __init__(self, cseq: Any, dim: int = 0, lengths: Any = None) -> None:
+        self.cseq = list(cseq)
+        self.lengths = [1] * len(self.cseq) if lengths is None else list(lengths)
+        self.dim = dim
+
+    @property
+    def is_discrete(self) -> bool:  # type: ignore[override]
+        return any(c.is_discrete for c in self.cseq)
+
+    @property
+    def event_dim(self) -> int:  # type: ignore[override]
+        return max(c.event_dim for c in self.cseq)
+
+    def check(self, value: Tensor) -> Tensor:
+        pieces = zip(self.cseq, value.split(self.lengths, self.dim), strict=True)
+        return _joined([c.check(piece) for c, piece in pieces], self.dim)
+
+
+class _Stack(Constraint):
+    """Constraints of the slices along a dimension."""
+
+    def __init__(self, cseq: Any, dim: int = 0) -> None:
+        self.cseq = list(cseq)
+        self.dim = dim
+
+    @property
+    def is_discrete(self) -> bool:  # type: ignore[override]
+        return any(c.is_discrete for c in self.cseq)
+
+    @property
+    def event_dim(self) -> int:  # type: ignore[override]
+        dim = max(c.event_dim for c in self.cseq)
+        return dim + 1 if self.dim + dim < 0 else dim
+
+    def check(self, value: Tensor) -> Tensor:
+        slices = zip(self.cseq, value.unbind(self.dim), strict=True)
+        return _stacked([c.check(part) for c, part in slices], self.dim)
 
 
 dependent = _Dependent()
@@ -244,4 +320,10 @@ half_open_interval = _HalfOpenInterval
 simplex = _Simplex()
 lower_triangular = _LowerTriangular()
 lower_cholesky = _LowerCholesky()
+corr_cholesky = _CorrCholesky()
+square = _Square()
+symmetric = _Symmetric()
+positive_semidefinite = _PositiveSemidefinite()
 positive_definite = _PositiveDefinite()
+cat = _Cat
+stack = _Stack

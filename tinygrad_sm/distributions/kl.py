@@ -18,6 +18,7 @@ from .beta import Beta
 from .binomial import Binomial
 from .categorical import Categorical
 from .cauchy import Cauchy
+from .continuous_bernoulli import ContinuousBernoulli
 from .dirichlet import Dirichlet
 from .distribution import Distribution
 from .exponential import Exponential
@@ -27,9 +28,11 @@ from .gumbel import Gumbel
 from .half_normal import HalfNormal
 from .independent import Independent
 from .laplace import Laplace
+from .lowrank_multivariate_normal import LowRankMultivariateNormal
 from .multivariate_normal import MultivariateNormal
 from .normal import Normal
 from .one_hot_categorical import OneHotCategorical
+from .pareto import Pareto
 from .poisson import Poisson
 from .transformed_distribution import TransformedDistribution
 from .uniform import Uniform
@@ -190,8 +193,11 @@ def _laplace_laplace(p: Laplace, q: Laplace) -> Tensor:
     return -ratio.log() + distance / q.scale + t - 1
 
 
+@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
 @register_kl(MultivariateNormal, MultivariateNormal)
-def _multivariate_multivariate(p: MultivariateNormal, q: MultivariateNormal) -> Tensor:
+def _multivariate_multivariate(p: Any, q: Any) -> Tensor:
     if p.event_shape != q.event_shape:
         raise ValueError(
             "KL-divergence between two Multivariate Normals with different event shapes cannot be "
@@ -199,7 +205,7 @@ def _multivariate_multivariate(p: MultivariateNormal, q: MultivariateNormal) -> 
         )
     n = p.event_shape[0]
     shape = ((p.loc - q.loc)[..., 0]).shape
-    ours, theirs = (d._factor.expand(*shape, n, n) for d in (p, q))
+    ours, theirs = (d.scale_tril.expand(*shape, n, n) for d in (p, q))
     away = (q.loc - p.loc)[..., None]
     spread = (solve_triangular(theirs, ours, upper=False) ** 2).sum((-2, -1))
     distance = (solve_triangular(theirs, away, upper=False) ** 2).sum((-2, -1))
@@ -211,6 +217,20 @@ def _normal_normal(p: Normal, q: Normal) -> Tensor:
     ratio = (p.scale / q.scale) ** 2
     distance = ((p.loc - q.loc) / q.scale) ** 2
     return 0.5 * (ratio + distance - 1 - ratio.log())
+
+
+@register_kl(ContinuousBernoulli, ContinuousBernoulli)
+def _continuous_bernoulli(p: ContinuousBernoulli, q: ContinuousBernoulli) -> Tensor:
+    odds = p.mean * (p.logits - q.logits)
+    return odds + p._log_norm() + (-p.probs).log1p() - q._log_norm() - (-q.probs).log1p()
+
+
+@register_kl(Pareto, Pareto)
+def _pareto_pareto(p: Pareto, q: Pareto) -> Tensor:
+    ratio = p.scale / q.scale
+    alpha = q.alpha / p.alpha
+    value = q.alpha * ratio.log() - alpha.log() + alpha - 1
+    return where(ratio < 1, math.inf, value)
 
 
 @register_kl(Poisson, Poisson)

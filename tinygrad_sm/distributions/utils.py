@@ -13,7 +13,7 @@ from ..dtypes import finfo, get_default_dtype
 from ..nn import functional as F
 from ..ops.creation import as_tensor
 from ..ops.random import default_generator, sample
-from ..tape import Value, enable_grad
+from ..tape import Value, enable_grad, wrap
 from ..tensor import Tensor
 
 euler_constant = 0.57721566490153286060
@@ -57,6 +57,45 @@ def probs_to_logits(probs: Tensor, is_binary: bool = False) -> Tensor:
 def sum_rightmost(value: Tensor, dims: int) -> Tensor:
     """The sum over the last dimensions."""
     return value.sum(tuple(range(-dims, 0))) if dims else value
+
+
+_sum_rightmost = sum_rightmost
+
+
+def vec_to_tril_matrix(vec: Tensor, diag: int = 0) -> Tensor:
+    """Vectors as the lower triangles of square matrices, row by row; 0 above.
+
+    Args:
+        vec: (..., k).
+        diag: the highest diagonal that is filled.
+    """
+    k = vec.shape[-1]
+    n = (-(1 + 2 * diag) + ((1 + 2 * diag) ** 2 + 8 * k + 4 * abs(diag) * (diag + 1)) ** 0.5) / 2
+    size = round(n)
+    if abs(n - size) > 1e-4:
+        raise ValueError(f"{k} numbers do not fill the lower triangle of a square matrix")
+    rows, columns = np.tril_indices(size, diag)
+    places = np.zeros((size, size), np.int64)
+    places[rows, columns] = np.arange(k)
+    filled = np.tril(np.ones((size, size)), diag).astype(vec.array.dtype)
+    return vec[..., places] * wrap(filled)
+
+
+def tril_matrix_to_vec(mat: Tensor, diag: int = 0) -> Tensor:
+    """The lower triangles of square matrices as vectors, row by row.
+
+    Args:
+        mat: (..., n, n).
+        diag: the highest diagonal that is taken, within +-n.
+
+    Raises:
+        ValueError: for a diagonal that there is not.
+    """
+    n = mat.shape[-1]
+    if diag < -n or diag >= n:
+        raise ValueError(f"diag ({diag}) provided is outside [{-n}, {n - 1}].")
+    rows, columns = np.tril_indices(n, diag)
+    return mat[..., rows, columns]
 
 
 class lazy_property:

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-class LUFactor(Results):
+class LUFactor(Results, name="linalg_lu_factor"):
     """What ``lu_factor`` returns."""
 
     LU: Any
     pivots: Any
 
 
-class LUFactorEx(Results):
+class LUFactorEx(Results, name="linalg_lu_factor_ex"):
     """What ``lu_factor_ex`` returns."""
 
     LU: Any
@@ -35,7 +35,7 @@ class LUFactorEx(Results):
     info: Any
 
 
-class LU(Results):
+class LU(Results, name="linalg_lu"):
     """What ``lu`` and ``lu_unpack`` return."""
 
     P: Any

@@ -46,7 +46,7 @@ def cholesky(A: Any, *, upper: bool = False) -> Tensor:
     return _cholesky(A).mT if upper else _cholesky(A)
 
 
-class CholeskyEx(Results):
+class CholeskyEx(Results, name="linalg_cholesky_ex"):
     """What ``cholesky_ex`` returns."""
 
     L: Any
@@ -78,7 +78,7 @@ def _first_bad_minor(A: np.ndarray) -> int:
 # --- QR ----------------------------------------------------------------------------------------------
 
 
-class QR(Results):
+class QR(Results, name="linalg_qr"):
     """What ``qr`` returns."""
 
     Q: Any
@@ -142,7 +142,7 @@ def _columns(x: Any, factors: Any) -> Any:
     return x * np.expand_dims(factors, -2)
 
 
-class Eigh(Results):
+class Eigh(Results, name="linalg_eigh"):
     """What ``eigh`` returns."""
 
     eigenvalues: Any
@@ -150,17 +150,23 @@ class Eigh(Results):
 
 
 def _eigh_rule(g: Any, out: Any) -> Any:
-    """``V (diag(gw) + (V^T gV) / (w_j - w_i)) V^T`` (Giles, 2008, 3.1)."""
+    """``V (diag(gw) + (V^T gV) / (w_j - w_i)) V^T`` (Giles, 2008, 3.1), made symmetric."""
     (gw, gV), (w, V) = g, out
     turns = _over_gaps(_off_diagonal(np.matmul(mT(V), gV)), w)
-    return np.matmul(_columns(V, gw) + np.matmul(V, turns), mT(V))
+    return np.matmul(_columns(V, gw) + np.matmul(V, (turns + mT(turns)) / 2), mT(V))
 
 
 _symmetric = numpy_errors(
-    "linalg.eigh", "the matrix holds NaN or infinity", lambda A: tuple(np.linalg.eigh(A))
+    "linalg.eigh",
+    "the matrix holds NaN or infinity",
+    lambda A, UPLO: tuple(np.linalg.eigh(A, UPLO)),
 )
 _eigh = primitive(
-    lambda A: _symmetric(A), name="linalg_eigh", several=True, family="trailing", A=_eigh_rule
+    lambda A, UPLO: _symmetric(A, UPLO),
+    name="linalg_eigh",
+    several=True,
+    family="trailing",
+    A=_eigh_rule,
 )
 
 
@@ -176,7 +182,7 @@ def eigh(A: Any, UPLO: str = "L") -> Eigh:
     need_square("linalg.eigh", A)
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"linalg.eigh: expected UPLO to be 'L' or 'U', not {UPLO!r}")
-    return Eigh(*_eigh(A.mT if UPLO.upper() == "U" else A))
+    return Eigh(*_eigh(A, UPLO.upper()))
 
 
 def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:
@@ -184,7 +190,7 @@ def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:
     return eigh(A, UPLO).eigenvalues
 
 
-class SVD(Results):
+class SVD(Results, name="linalg_svd"):
     """What ``svd`` returns."""
 
     U: Any
@@ -249,14 +255,22 @@ def svdvals(A: Any, *, driver: str | None = None) -> Tensor:
     return _svdvals(A)
 
 
-def old_svd(input: Any, some: bool = True, compute_uv: bool = True) -> SVD:
+class OldSVD(Results, name="svd"):
+    """What ``torch.svd`` returns: V itself, not its transpose."""
+
+    U: Any
+    S: Any
+    V: Any
+
+
+def old_svd(input: Any, some: bool = True, compute_uv: bool = True) -> OldSVD:
     """``torch.svd``: (U, S, V) with ``input = U diag(S) V^T``; with ``some``, reduced."""
     if not compute_uv:
         m, n = input.array.shape[-2:]
         kind = input.array.dtype
-        return SVD(wrap(np.zeros((m, m), kind)), svdvals(input), wrap(np.zeros((n, n), kind)))
+        return OldSVD(wrap(np.zeros((m, m), kind)), svdvals(input), wrap(np.zeros((n, n), kind)))
     U, S, Vh = svd(input, full_matrices=not some)
-    return SVD(U, S, Vh.mT)
+    return OldSVD(U, S, Vh.mT)
 
 
 def matrix_rank(

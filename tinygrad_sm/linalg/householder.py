@@ -9,10 +9,10 @@ import numpy as np
 from ..ops.linear_algebra import matmul
 from ..ops.random import randn
 from ..ops.results import Results
-from ..ops.shape import tril
+from ..ops.shape import cat, tril
 from ..tape import wrap
 from .checks import mT, need_matrix
-from .factorizations import SVD, qr, svd
+from .factorizations import qr, svd
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -48,7 +48,7 @@ def householder_product(A: Any, tau: Any) -> Tensor:
     return out
 
 
-class Geqrf(Results):
+class Geqrf(Results, name="geqrf"):
     """What ``geqrf`` returns."""
 
     a: Any
@@ -62,7 +62,35 @@ def geqrf(input: Any) -> Geqrf:
     return Geqrf(wrap(mT(reflections).copy()), wrap(tau))
 
 
-def svd_lowrank(A: Any, q: int | None = 6, niter: int | None = 2, M: Any = None) -> SVD:
+def ormqr(input: Any, tau: Any, other: Any, left: bool = True, transpose: bool = False) -> Tensor:
+    """``Q C`` with Q the whole product of reflections, as ``geqrf`` gives them, and C ``other``.
+
+    Args:
+        input: (..., m, k) reflections, as ``householder_product`` takes them.
+        tau: (..., k).
+        other: C, (..., m, n), or (..., n, m) if it stands to the left.
+        left: whether Q stands to the left of C; else ``C Q``.
+        transpose: whether Q is transposed.
+
+    Raises:
+        RuntimeError: if sizes do not fit.
+    """
+    need_matrix("ormqr", input)
+    m, k = input.array.shape[-2:]
+    if other.array.ndim < 2 or other.array.shape[-2 if left else -1] != m or k > m:
+        raise RuntimeError(
+            f"ormqr: Q made of {input.array.shape} does not fit other of {other.array.shape}: "
+            f"expected m >= k and {'rows' if left else 'columns'} of other equal to m"
+        )
+    square = cat([input, input.new_zeros(*input.array.shape[:-1], m - k)], -1) if m > k else input
+    Q = householder_product(square, tau)
+    Q = mT(Q) if transpose else Q
+    return matmul(Q, other) if left else matmul(other, Q)
+
+
+def svd_lowrank(
+    A: Any, q: int | None = 6, niter: int | None = 2, M: Any = None
+) -> tuple[Any, Any, Any]:
     """(U, S, V) of the ``q`` leading singular values of ``A - M``, nearly, by random projections.
 
     Halko, Martinsson and Tropp (2011), algorithm 5.1.
@@ -80,10 +108,12 @@ def svd_lowrank(A: Any, q: int | None = 6, niter: int | None = 2, M: Any = None)
     for _ in range(2 if niter is None else niter):
         Q = qr(matmul(A, qr(matmul(A.mT, Q)).Q)).Q
     U, S, Vh = svd(matmul(Q.mT, A), full_matrices=False)
-    return SVD(matmul(Q, U), S, Vh.mT)
+    return matmul(Q, U), S, Vh.mT
 
 
-def pca_lowrank(A: Any, q: int | None = None, center: bool = True, niter: int = 2) -> SVD:
+def pca_lowrank(
+    A: Any, q: int | None = None, center: bool = True, niter: int = 2
+) -> tuple[Any, Any, Any]:
     """The principal components of rows of data (..., m, n): ``svd_lowrank`` of what is centred.
 
     Raises:

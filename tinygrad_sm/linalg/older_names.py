@@ -19,7 +19,7 @@ cholesky_solve, cholesky_inverse = solvers.cholesky_solve, solvers.cholesky_inve
 triangular_solve = solvers.triangular_solve
 svd = factorizations.old_svd
 lu, lu_solve, lu_unpack = elimination.old_lu, elimination.old_lu_solve, elimination.lu_unpack
-geqrf, orgqr = householder.geqrf, householder.householder_product
+geqrf, orgqr, ormqr = householder.geqrf, householder.householder_product, householder.ormqr
 svd_lowrank, pca_lowrank = householder.svd_lowrank, householder.pca_lowrank
 
 
@@ -35,6 +35,16 @@ def norm(
     if p == "nuc":
         return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
     return norm_over(input, p, dim, keepdim)
+
+
+def frobenius_norm(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """The root of the sum of squares over ``dim``."""
+    return norm_over(input, 2, dim, keepdim)
+
+
+def nuclear_norm(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """The sum of the singular values of the matrices along two dimensions, the last by default."""
+    return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
 
 
 def cholesky(input: Any, upper: bool = False) -> Tensor:

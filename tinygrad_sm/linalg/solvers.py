@@ -139,7 +139,7 @@ def det(A: Any) -> Tensor:
     return _det(A)
 
 
-class Slogdet(Results):
+class Slogdet(Results, name="linalg_slogdet"):
     """What ``slogdet`` returns."""
 
     sign: Any
@@ -226,7 +226,7 @@ _singular_values: Operation = primitive(
 )
 
 
-class Lstsq(Results):
+class Lstsq(Results, name="linalg_lstsq"):
     """What ``lstsq`` returns."""
 
     solution: Any
@@ -287,7 +287,7 @@ def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
     return matmul(root.mT, root)
 
 
-class TriangularSolve(Results):
+class TriangularSolve(Results, name="triangular_solve"):
     """What ``triangular_solve`` returns."""
 
     solution: Any
@@ -305,7 +305,7 @@ def triangular_solve(
     return TriangularSolve(solution, A.clone())
 
 
-class WithInfo(Results):
+class WithInfo(Results, name="linalg_inv_ex"):
     """A result, and an int32 tensor of 0 that says no matrix was singular."""
 
     result: Any

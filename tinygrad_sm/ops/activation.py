@@ -10,8 +10,10 @@ import numpy as np
 from ..primitive import primitive, unary
 from . import kernels
 from .elementwise import _erf, _sigmoid, erf
+from .masking import masked
 
 _ROOT = math.sqrt(2 / math.pi)
+_NEGLIGIBLE = 37.0  # from here on log(1 + exp(-z)) is nothing beside z, in float64 too
 
 
 def gelu_tanh_definition(x: Any) -> Any:
@@ -38,36 +40,61 @@ gelu = unary(
         * (0.5 * (1 + erf(x / math.sqrt(2))) + x * np.exp(-0.5 * (x * x)) / math.sqrt(2 * math.pi))
     ),
 )
+
+
+def _leaky_relu(x: np.ndarray, slope: float) -> np.ndarray:
+    if 0 < slope <= 1:
+        return np.maximum(x, x * slope)
+    return np.where(x > 0, x, x * slope)
+
+
+def _sloped(g: Any, x: Any, slope: float) -> Any:
+    """``g`` where ``x`` is positive, else ``slope g``; ``np.where`` is six times slower."""
+    if type(g) is np.ndarray and 0 <= slope <= 1:
+        return g * np.maximum(x > 0, g.dtype.type(slope))
+    return np.where(np.greater(x, 0), g, g * slope)
+
+
 leaky_relu = primitive(
-    lambda x, slope: np.where(x > 0, x, x * slope),
+    _leaky_relu,
     name="leaky_relu",
     family="elementwise",
-    x=lambda g, x, slope: np.where(np.greater(x, 0), g, g * slope),
+    x=lambda g, x, slope: _sloped(g, x, slope),
 )
+
+
+def _elu_slope(x: Any, steepest: float, speed: float) -> Any:
+    negative = np.less_equal(x, 0)
+    return np.exp(np.fmin(x, 0.0) * speed) * steepest * negative + ~negative
+
+
 elu = primitive(
     lambda x, alpha, scale, speed: (
-        scale * np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) * speed))
+        scale * (np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) * speed))
     ),
     "``scale x`` where positive, else ``scale alpha (exp(speed x) - 1)``: ELU, SELU and CELU.",
     name="elu",
     family="elementwise",
-    x=lambda g, x, alpha, scale, speed: (
-        scale
-        * np.where(np.less_equal(x, 0), g * alpha * speed * np.exp(np.minimum(x, 0.0) * speed), g)
-    ),
+    x=lambda g, x, alpha, scale, speed: scale * g * _elu_slope(x, alpha * speed, speed),
 )
 hardtanh = primitive(
     lambda x, low, high: np.clip(x, low, high),
     "``x`` moved into [low, high]; unlike ``clamp``'s, its derivative at the bounds is 0.",
     name="hardtanh",
     family="elementwise",
-    x=lambda g, x, low, high: g * (np.greater(x, low) & np.less(x, high)),
+    x=lambda g, x, low, high: masked(g, np.greater(x, low) & np.less(x, high)),
 )
+
+
+def _logistic(z: Any) -> Any:
+    """The sigmoid; of Tensors by tanh, whose own derivatives are finite everywhere."""
+    return _sigmoid(z) if type(z) is np.ndarray else 0.5 * (1 + np.tanh(0.5 * z))
 
 
 def _softplus(x: np.ndarray, beta: float, threshold: float) -> np.ndarray:
     z = x * beta
-    return np.where(z > threshold, x, np.logaddexp(0, z, dtype=x.dtype) / beta)
+    out = (np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))) / beta
+    return out if threshold >= _NEGLIGIBLE else np.where(z > threshold, x, out)
 
 
 softplus = primitive(
@@ -75,7 +102,7 @@ softplus = primitive(
     name="softplus",
     family="elementwise",
     x=lambda g, x, beta, threshold: np.where(
-        np.greater(x * beta, threshold), g, 0.5 * g * (1 + np.tanh(0.5 * beta * x))
+        np.greater(x * beta, threshold), g, g * _logistic(beta * x)
     ),
 )
 silu = unary(
@@ -88,5 +115,5 @@ silu = unary(
 
 
 def _silu_slope(x: Any) -> Any:
-    s = 0.5 * (1 + np.tanh(0.5 * x))
+    s = _logistic(x)
     return s * (1 + x * (1 - s))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import elementwise, linear_algebra, shape
+from . import assembly, elementwise, linear_algebra, shape
 
 absolute = elementwise.abs
 divide = elementwise.div
@@ -13,4 +13,5 @@ greater, greater_equal = elementwise.gt, elementwise.ge
 less, less_equal = elementwise.lt, elementwise.le
 not_equal = elementwise.ne
 unsafe_chunk, unsafe_split = shape.chunk, shape.split
+unsafe_split_with_sizes = assembly.split_with_sizes
 spmm = linear_algebra.mm

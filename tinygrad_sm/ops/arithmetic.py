@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..primitive import binary, primitive, unary
+from ..primitive import Operation, binary, primitive, unary
 from ..tape import Value, wrap
 from .elementwise import (
-    _refuse_integer_zero,
+    _check_integers,
     add,
     cast,
     div,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 @np.errstate(all="ignore")
 def _fmod(x: Any, y: Any) -> Any:
-    _refuse_integer_zero("fmod", x, y)
+    _check_integers("fmod", x, y)
     return np.fmod(x, y)
 
 
@@ -45,7 +46,7 @@ copysign = binary(
     "The size of ``input`` with the sign of ``other``.",
     to_float=True,
     x=lambda g, x, out: np.where(np.equal(x, 0), 0.0, g * (out / x)),
-    y=lambda g: g * 0,
+    y=lambda g: np.zeros_like(g),
 )
 _heaviside = binary(
     lambda x, y: np.where(x == 0, y, x > 0).astype(np.result_type(x, y)), "", name="heaviside"
@@ -130,9 +131,23 @@ def lerp(input: Any, end: Any, weight: Any) -> Tensor:
     return add(input, mul(weight, sub(end, input)))
 
 
-def ldexp(input: Any, other: Any) -> Tensor:
-    """``input * 2**other``."""
-    return mul(input, pow(2.0, other))
+_LONGEST = 10_000  # more than any dtype's exponents
+
+
+def _ldexp(x: Any, y: Any) -> Any:
+    """The whole part of y is added to the exponent: only the result itself can overflow."""
+    whole = np.clip(np.floor(y), -_LONGEST, _LONGEST)
+    return np.ldexp(x * np.exp2(y - whole), np.nan_to_num(whole).astype(np.int32))
+
+
+ldexp: Operation = binary(
+    _ldexp,
+    "``input * 2**other``.",
+    name="ldexp",
+    to_float=True,
+    x=lambda g, y: ldexp(g, y),
+    y=lambda g, out: g * out * math.log(2),
+)
 
 
 _exponent = primitive(

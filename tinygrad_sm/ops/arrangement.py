@@ -203,9 +203,9 @@ def flipud(input: Any) -> Tensor:
     return flip(input, 0)
 
 
-def tile(input: Any, *dims: Any) -> Tensor:
+def tile(input: Any, *times: Any, dims: Any = None) -> Tensor:
     """``repeat`` that counts missing numbers, in front, as 1."""
-    times = sizes_of(dims)
+    times = sizes_of(times, dims)
     return repeat(input, *(1,) * (input.array.ndim - len(times)), *times)
 
 
@@ -299,14 +299,33 @@ def _strided(x: Any, size: Any, stride: Any, offset: int) -> Any:
     return np.lib.stride_tricks.as_strided(x.reshape(-1)[offset:], size, steps)
 
 
-def _strided_places(size: Any, stride: Any, offset: int) -> Any:
+def strided_places(size: Any, stride: Any, offset: int) -> Any:
+    """The flat places of the elements that such a view shows."""
     grid = np.ogrid[tuple(slice(n) for n in size)] if size else ()
-    return np.asarray(offset + sum(i * s for i, s in zip(grid, stride, strict=True)))
+    places = np.asarray(offset + sum(i * s for i, s in zip(grid, stride, strict=True)))
+    return np.broadcast_to(places, size)
+
+
+def checked_strides(name: str, total: int, size: Any, stride: Any, offset: int) -> tuple[Any, Any]:
+    """Sizes and steps of a view into a memory of ``total`` elements.
+
+    Raises:
+        RuntimeError: if it would reach outside the memory.
+    """
+    sizes, steps = sizes_of((size,)), sizes_of((stride,))
+    if len(sizes) != len(steps) or min((*sizes, *steps, offset), default=0) < 0:
+        raise RuntimeError(f"{name}: size {sizes}, stride {steps}, offset {offset} do not fit")
+    last = offset + sum((n - 1) * s for n, s in zip(sizes, steps, strict=True))
+    if 0 not in sizes and last >= total:
+        raise RuntimeError(
+            f"{name}: size {sizes} with stride {steps} from {offset} reaches element {last} of {total}"
+        )
+    return sizes, steps
 
 
 def _strided_rule(g: Any, size: Any, stride: Any, offset: int, shape: tuple[int, ...]) -> Any:
     count = int(np.prod(shape))
-    return collect(g, _strided_places(size, stride, offset), (count,)).reshape(shape)
+    return collect(g, strided_places(size, stride, offset), (count,)).reshape(shape)
 
 
 _as_strided = primitive(_strided, name="as_strided_copy", x=_strided_rule)
@@ -326,18 +345,9 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
         raise RuntimeError("as_strided: the memory is not contiguous: use .contiguous() first")
     own = 0 if sample else input.storage_offset()
     offset = own if storage_offset is None else storage_offset
-    sizes, steps = sizes_of((size,)), sizes_of((stride,))
-    if len(sizes) != len(steps) or min((*sizes, *steps, offset), default=0) < 0:
-        raise RuntimeError(f"as_strided: size {sizes}, stride {steps}, offset {offset} do not fit")
-    last = offset + sum((n - 1) * s for n, s in zip(sizes, steps, strict=True))
-    if 0 not in sizes and last >= base.array.size:
-        raise RuntimeError(
-            f"as_strided: size {sizes} with stride {steps} from {offset} reaches element {last} of "
-            f"{base.array.size}"
-        )
+    sizes, steps = checked_strides("as_strided", base.array.size, size, stride, offset)
     if sample:  # under vmap, where it is a copy
-        places = np.broadcast_to(_strided_places(sizes, steps, offset), sizes)
-        return getitem(base.reshape(-1), wrap(places))
+        return getitem(base.reshape(-1), wrap(strided_places(sizes, steps, offset)))
     out = _as_strided(base, sizes, steps, offset)
     return seen_through(base, out, lambda memory: _as_strided(memory, sizes, steps, offset))
 

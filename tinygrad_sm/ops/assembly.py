@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dtypes import promote
 from ..tape import Value, wrap
 from .dims import axis_of, numpy_names
 from .indexing import getitem, narrow
@@ -91,7 +92,9 @@ def block_diag(*tensors: Any) -> Tensor:
     Raises:
         RuntimeError: for more than two dimensions.
     """
-    blocks = [_two(t) for t in _all(tensors)] or [wrap(np.zeros((1, 0), np.float32))]
+    parts = _all(tensors) or [wrap(np.zeros((1, 0), np.float32))]
+    kind = promote(*(t.array for t in parts))
+    blocks = [_two(t.to(kind)) for t in parts]
     if any(b.array.ndim > 2 for b in blocks):
         raise RuntimeError("block_diag: expected tensors of at most 2 dimensions")
     total = sum(b.array.shape[1] for b in blocks)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import promote
+from ..dtypes import INT64, promote
 from ..primitive import binary, clash, primitive, unary
 from ..tape import Value, wrap
 from .elementwise import clamp
+from .masking import masked
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -26,14 +27,14 @@ def _first_loses(x: Any, y: Any) -> Any:
 fmax = binary(
     np.fmax,
     "The larger of two, or the one that is not NaN.",
-    x=lambda g, x, y: g * _first_wins(x, y),
-    y=lambda g, x, y: g * np.logical_not(_first_wins(x, y)),
+    x=lambda g, x, y: masked(g, _first_wins(x, y)),
+    y=lambda g, x, y: masked(g, np.logical_not(_first_wins(x, y))),
 )
 fmin = binary(
     np.fmin,
     "The smaller of two, or the one that is not NaN.",
-    x=lambda g, x, y: g * _first_loses(x, y),
-    y=lambda g, x, y: g * np.logical_not(_first_loses(x, y)),
+    x=lambda g, x, y: masked(g, _first_loses(x, y)),
+    y=lambda g, x, y: masked(g, np.logical_not(_first_loses(x, y))),
 )
 
 
@@ -81,8 +82,8 @@ def isclose(
         close = np.equal(x, y)
     except ValueError:
         raise clash("isclose", x, y) from None
-    if x.dtype.kind == "b":
-        return wrap(close)
+    if x.dtype.kind != "f":
+        x, y = x.astype(INT64), y.astype(INT64)
     if equal_nan:
         close |= np.isnan(x) & np.isnan(y)
     gap, limit = np.abs(x - y), atol + np.abs(rtol * y)
@@ -120,7 +121,7 @@ def _finite_part(x: Any, nan: float, posinf: float, neginf: float) -> Any:
     return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
-_nan_to_num = primitive(_finite_part, name="nan_to_num", x=lambda g, x: g * np.isfinite(x))
+_nan_to_num = primitive(_finite_part, name="nan_to_num", x=lambda g, x: masked(g, np.isfinite(x)))
 
 
 def nan_to_num(

@@ -168,28 +168,60 @@ def _not_negative(sizes: tuple[int, ...]) -> tuple[int, ...]:
     return sizes
 
 
+_IGNORED = ("layout", "memory_format", "names", "pin_memory")
+
+
+def check_ignored(name: str, options: dict[str, Any]) -> None:
+    """Refuse what is none of the options about memory, which have no effect here.
+
+    Raises:
+        TypeError: for another name.
+    """
+    for option in options:
+        if option not in _IGNORED:
+            raise TypeError(f"{name}() got an unexpected keyword argument '{option}'")
+
+
 def zeros(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+    *sizes: Any,
+    size: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """Zeros of a shape, float32 unless said otherwise."""
     check_device(device)
-    return _leaf(np.zeros(_not_negative(sizes_of(size)), _kind(dtype)), requires_grad)
+    check_ignored("zeros", ignored)
+    return _leaf(np.zeros(_not_negative(sizes_of(sizes, size)), _kind(dtype)), requires_grad)
 
 
 def ones(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+    *sizes: Any,
+    size: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """Ones of a shape, float32 unless said otherwise."""
     check_device(device)
-    return _leaf(np.ones(_not_negative(sizes_of(size)), _kind(dtype)), requires_grad)
+    check_ignored("ones", ignored)
+    return _leaf(np.ones(_not_negative(sizes_of(sizes, size)), _kind(dtype)), requires_grad)
 
 
 def empty(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+    *sizes: Any,
+    size: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """A tensor of a shape whose values are not set."""
     check_device(device)
-    return _leaf(np.empty(_not_negative(sizes_of(size)), _kind(dtype)), requires_grad)
+    check_ignored("empty", ignored)
+    return _leaf(np.empty(_not_negative(sizes_of(sizes, size)), _kind(dtype)), requires_grad)
 
 
 def full(
@@ -203,6 +235,7 @@ def full(
 ) -> Tensor:
     """A tensor of a shape filled with one number, whose type sets the dtype."""
     check_device(device)
+    check_ignored("full", ignored)
     value = as_array(fill_value, dtype)
     sizes = _not_negative(sizes_of(size if isinstance(size, list | tuple) else (size,)))
     return _leaf(np.full(sizes, value, value.dtype), requires_grad)
@@ -214,30 +247,61 @@ def beside(like: Any, made: Any, requires_grad: bool = False) -> Any:
     return out.requires_grad_() if requires_grad else out
 
 
-def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any) -> Tensor:
+def zeros_like(
+    input: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
+) -> Tensor:
     """Zeros of another tensor's shape and dtype."""
     kind = input.array.dtype if dtype is None else dtype
-    return beside(input, zeros(input.array.shape, dtype=kind), requires_grad)
+    made = zeros(input.array.shape, dtype=kind, device=device, **ignored)
+    return beside(input, made, requires_grad)
 
 
-def ones_like(input: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any) -> Tensor:
+def ones_like(
+    input: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
+) -> Tensor:
     """Ones of another tensor's shape and dtype."""
     kind = input.array.dtype if dtype is None else dtype
-    return beside(input, ones(input.array.shape, dtype=kind), requires_grad)
+    made = ones(input.array.shape, dtype=kind, device=device, **ignored)
+    return beside(input, made, requires_grad)
 
 
-def empty_like(input: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any) -> Tensor:
+def empty_like(
+    input: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
+) -> Tensor:
     """A tensor of another's shape and dtype whose values are not set."""
     kind = input.array.dtype if dtype is None else dtype
-    return beside(input, empty(input.array.shape, dtype=kind), requires_grad)
+    made = empty(input.array.shape, dtype=kind, device=device, **ignored)
+    return beside(input, made, requires_grad)
 
 
 def full_like(
-    input: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any
+    input: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """A tensor of another's shape and dtype filled with one number."""
     kind = input.array.dtype if dtype is None else dtype
-    return beside(input, full(input.array.shape, fill_value, dtype=kind), requires_grad)
+    made = full(input.array.shape, fill_value, dtype=kind, device=device, **ignored)
+    return beside(input, made, requires_grad)
 
 
 def arange(
@@ -248,6 +312,7 @@ def arange(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """Numbers from ``start`` to before ``end`` by ``step``: int64, or float32 if one is a float.
 
@@ -255,6 +320,7 @@ def arange(
         RuntimeError: if the step is 0 or leads away from the end.
     """
     check_device(device)
+    check_ignored("arange", ignored)
     if end is None:
         start, end = None, start
     if end is None:
@@ -285,10 +351,14 @@ def linspace(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """``steps`` numbers evenly spaced from ``start`` to ``end``, both included."""
     check_device(device)
+    check_ignored("linspace", ignored)
     start, end = (x.array.item() if isinstance(x, Value) else x for x in (start, end))
+    if isinstance(steps, float):
+        raise TypeError(f"linspace: steps must be an int, not {steps}")
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, not {steps}")
     kind = _kind(dtype)
@@ -308,9 +378,11 @@ def eye(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """A matrix with ones on the diagonal: (n, m), square by default."""
     check_device(device)
+    check_ignored("eye", ignored)
     rows, columns = _not_negative((n, n if m is None else m))
     return _leaf(np.eye(rows, columns, dtype=_kind(dtype)), requires_grad)
 
@@ -343,13 +415,24 @@ def scalar_tensor(
     s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
 ) -> Tensor:
     """A 0-d tensor, float32 unless said otherwise."""
+    check_ignored("scalar_tensor", ignored)
     return full((), s, dtype=_kind(dtype), device=device, requires_grad=requires_grad)
 
 
 def frombuffer(
     buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
 ) -> Tensor:
-    """A 1-d tensor over the memory of a buffer, such as bytes."""
+    """A 1-d tensor over the memory of a buffer, such as bytes.
+
+    Raises:
+        ValueError: for no elements, or more than there are.
+    """
+    size = memoryview(buffer).nbytes
+    if not count or not 0 <= offset < size:
+        raise ValueError(
+            f"frombuffer: expected a count other than 0 and an offset within the {size} bytes of "
+            f"the buffer, not {count} and {offset}"
+        )
     array = np.frombuffer(buffer, as_numpy_dtype(dtype), count, offset)
     return _leaf(array, requires_grad)
 
@@ -358,9 +441,35 @@ def empty_strided(
     size: Any, stride: Any, *, dtype: Any = None, requires_grad: bool = False, **ignored: Any
 ) -> Tensor:
     """A tensor of a shape and steps in memory whose values are not set."""
+    check_ignored("empty_strided", ignored)
     sizes, steps = sizes_of((size,)), sizes_of((stride,))
     kind = _kind(dtype)
     last = sum((n - 1) * s for n, s in zip(sizes, steps, strict=True) if n)
     memory = np.empty(last + 1, kind)
     bytes_apart = tuple(s * kind.itemsize for s in steps)
     return _leaf(np.lib.stride_tricks.as_strided(memory, sizes, bytes_apart), requires_grad)
+
+
+def empty_permuted(
+    size: Any, physical_layout: Any, *, dtype: Any = None, requires_grad: bool = False, **k: Any
+) -> Tensor:
+    """A tensor whose values are not set, and whose dimensions lie in memory in a given order.
+
+    Args:
+        size: the sizes.
+        physical_layout: the dimensions, that of the largest steps first.
+        dtype: of the elements; float32 by default.
+        requires_grad: whether it is a leaf of the tape.
+        **k: the device, which is the CPU.
+
+    Raises:
+        RuntimeError: if the order is not one of all dimensions.
+    """
+    sizes, order = sizes_of((size,)), sizes_of((physical_layout,))
+    if sorted(order) != list(range(len(sizes))):
+        raise RuntimeError(
+            f"empty_permuted: expected an order of {len(sizes)} dimensions, each once, but got "
+            f"physical_layout={order} for size {sizes}"
+        )
+    memory = empty([sizes[i] for i in order], dtype=dtype, **k).array
+    return _leaf(memory.transpose(np.argsort(order)), requires_grad)

@@ -58,8 +58,16 @@ def numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
     return named
 
 
-def sizes_of(shape: Sequence[Any]) -> tuple[int, ...]:
-    """``f(2, 3)`` and ``f((2, 3))`` both mean the shape (2, 3)."""
+def sizes_of(shape: Sequence[Any], named: Any = None) -> tuple[int, ...]:
+    """``f(2, 3)``, ``f((2, 3))`` and, by name, ``f(size=(2, 3))`` all mean the shape (2, 3).
+
+    Raises:
+        TypeError: for sizes both with and without the name.
+    """
+    if named is not None:
+        if shape:
+            raise TypeError(f"sizes were given twice: {tuple(shape)}, and by name {named}")
+        shape = named if isinstance(named, Sequence) else (named,)
     if len(shape) == 1 and isinstance(shape[0], Sequence):
         shape = shape[0]
     return tuple(s.array.item() if isinstance(s, Value) else index(s) for s in shape)

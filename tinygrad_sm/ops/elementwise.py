@@ -10,6 +10,8 @@ import numpy as np
 from ..dtypes import BOOL, INT64, as_float, check_fits, promote
 from ..primitive import Operation, binary, clash, coerce, primitive, unary
 from ..tape import Value, wrap
+from . import kernels
+from .masking import masked
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -100,7 +102,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
 
 
 def _floor_divide(x: Any, y: Any) -> Any:
-    _refuse_integer_zero("floor_divide", x, y)
+    _check_integers("floor_divide", x, y)
     with np.errstate(divide="ignore", invalid="ignore"):
         if np.result_type(x, y).kind != "f":
             return np.floor_divide(x, y)
@@ -109,30 +111,45 @@ def _floor_divide(x: Any, y: Any) -> Any:
 
 
 def _truncated(x: Any, y: Any) -> Any:
-    _refuse_integer_zero("div", x, y)
+    _check_integers("div", x, y)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.trunc(np.divide(x, y)).astype(np.result_type(x, y))
 
 
 def _remainder(x: Any, y: Any) -> Any:
-    _refuse_integer_zero("remainder", x, y)
+    _check_integers("remainder", x, y)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.remainder(x, y)
 
 
-def _refuse_integer_zero(name: str, x: Any, y: Any) -> None:
-    if np.result_type(x, y).kind != "f" and np.any(np.equal(y, 0)) and np.broadcast(x, y).size:
+def _check_integers(name: str, x: Any, y: Any) -> None:
+    kind = np.result_type(x, y)
+    if kind == BOOL:
+        raise _no_bools(name)
+    if kind.kind != "f" and np.any(np.equal(y, 0)) and np.broadcast(x, y).size:
         raise RuntimeError(f"{name}: ZeroDivisionError: an integer divisor is 0")
+
+
+def _no_bools(name: str) -> Exception:
+    return NotImplementedError(
+        f'{name}: "{name}" not implemented for bool and bool: convert one with .int()'
+    )
 
 
 floor_divide = binary(
     _floor_divide,
     "``input / other`` rounded toward minus infinity; its derivative is 0.",
     name="floor_divide",
-    x=lambda g: g * 0,
-    y=lambda g: g * 0,
+    x=lambda g: np.zeros_like(g),
+    y=lambda g: np.zeros_like(g),
 )
-_trunc_divide = binary(_truncated, "", name="trunc_divide", x=lambda g: g * 0, y=lambda g: g * 0)
+_trunc_divide = binary(
+    _truncated,
+    "",
+    name="trunc_divide",
+    x=lambda g: np.zeros_like(g),
+    y=lambda g: masked(g, np.False_),
+)
 remainder = binary(
     _remainder,
     "``input - floor(input / other) * other``: it has the sign of ``other``.",
@@ -170,13 +187,14 @@ def _power(x: Any, y: Any) -> Any:
             return x * x
         if y == 0.5 and np.asarray(x).dtype.kind == "f":
             return np.sqrt(x)
-    if np.result_type(x, y).kind == "i" and np.any(np.less(y, 0)):
+    kind = np.result_type(x, y)
+    if kind == BOOL and y is not True and y is not False:
+        raise _no_bools("pow")
+    if kind.kind == "i" and np.any(np.less(y, 0)):
         unit = np.where(np.equal(x, 1), 1, np.where(np.equal(x, -1), 1 - 2 * (y & 1), 0))
-        return np.where(np.less(y, 0), unit, np.power(x, np.maximum(y, 0))).astype(
-            np.result_type(x, y)
-        )
+        return np.where(np.less(y, 0), unit, np.power(x, np.maximum(y, 0))).astype(kind)
     out = np.power(x, y)
-    return out if np.result_type(x, y) != BOOL else out.astype(BOOL)
+    return out if kind != BOOL else out.astype(BOOL)
 
 
 _pow = binary(_power, "", name="pow", x=_pow_by_base, y=_pow_by_exponent)
@@ -254,9 +272,8 @@ tanh = unary(
 
 
 def _sigmoid(x: Any) -> Any:
-    """``1 / (1 + e^-x)``, written so that the exponential never overflows."""
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, small) / (1 + small)
+    """``1 / (1 + e^-x)``; where the exponential is too large for the dtype, 0, as it should be."""
+    return 1 / (1 + np.exp(-x))
 
 
 sigmoid = unary(
@@ -271,11 +288,13 @@ sigmoid = unary(
 
 
 def _erf(x: np.ndarray) -> np.ndarray:
-    """The error function to float64 precision.
+    """The error function, to the precision of its dtype.
 
-    A Taylor-like series for ``|x| < 2`` (Abramowitz and Stegun 7.1.6, all terms positive) and the
+    For float32 a rational function (see ``kernels``). In float64 a Taylor-like series for ``|x| < 2`` (Abramowitz and Stegun 7.1.6, all terms positive) and the
     continued fraction of erfc beyond (7.1.14).
     """
+    if type(x) is np.ndarray and x.dtype == np.float32:
+        return kernels.erf32(x)
     x64 = np.asarray(x, np.float64)
     size = np.abs(x64)
     inner = np.minimum(size, 2.0)
@@ -323,24 +342,30 @@ def _of_floats(function: Any) -> Any:
 
 
 sign: Operation = unary(
-    _sign, "-1, 0 or 1, and 0 for NaN; its derivative is 0.", name="sign", x=lambda g: g * 0
+    _sign,
+    "-1, 0 or 1, and 0 for NaN; its derivative is 0.",
+    name="sign",
+    x=lambda g: np.zeros_like(g),
 )
 floor = unary(
     _of_floats(np.floor),
     "Rounded toward minus infinity; its derivative is 0.",
     name="floor",
-    x=lambda g: g * 0,
+    x=lambda g: np.zeros_like(g),
 )
 ceil = unary(
     _of_floats(np.ceil),
     "Rounded toward infinity; its derivative is 0.",
     name="ceil",
-    x=lambda g: g * 0,
+    x=lambda g: np.zeros_like(g),
 )
 trunc = unary(
-    _of_floats(np.trunc), "Rounded toward 0; its derivative is 0.", name="trunc", x=lambda g: g * 0
+    _of_floats(np.trunc),
+    "Rounded toward 0; its derivative is 0.",
+    name="trunc",
+    x=lambda g: np.zeros_like(g),
 )
-_round = unary(_of_floats(np.rint), "", name="round", x=lambda g: g * 0)
+_round = unary(_of_floats(np.rint), "", name="round", x=lambda g: np.zeros_like(g))
 
 
 def round(input: Any, *, decimals: int = 0) -> Tensor:
@@ -352,40 +377,40 @@ relu = unary(
     lambda x: np.maximum(x, 0),
     "The positive part; its derivative at 0 is 0.",
     name="relu",
-    x=lambda g, out: g * np.not_equal(out, 0),
+    x=lambda g, out: masked(g, np.not_equal(out, 0)),
 )
 
 
-def _unless(g: Any, loses: Any, ties: Any) -> Any:
-    """All of the gradient but to the loser; half of it in a tie."""
-    return g * np.logical_not(loses) - 0.5 * g * ties
+def _won(g: Any, loses_or_ties: Any, ties: Any) -> Any:
+    """All of the gradient to the winner, half of it in a tie."""
+    return masked(g, np.logical_not(loses_or_ties)) + masked(0.5 * g, ties)
 
 
 maximum = binary(
     np.maximum,
     "The larger of two, NaN if either is; a tie shares the gradient.",
-    x=lambda g, x, y: _unless(g, np.less(x, y), np.equal(x, y)),
-    y=lambda g, x, y: _unless(g, np.less(y, x), np.equal(x, y)),
+    x=lambda g, x, y: _won(g, np.less_equal(x, y), np.equal(x, y)),
+    y=lambda g, x, y: _won(g, np.less_equal(y, x), np.equal(x, y)),
 )
 minimum = binary(
     np.minimum,
     "The smaller of two, NaN if either is; a tie shares the gradient.",
-    x=lambda g, x, y: _unless(g, np.greater(x, y), np.equal(x, y)),
-    y=lambda g, x, y: _unless(g, np.greater(y, x), np.equal(x, y)),
+    x=lambda g, x, y: _won(g, np.greater_equal(x, y), np.equal(x, y)),
+    y=lambda g, x, y: _won(g, np.greater_equal(y, x), np.equal(x, y)),
 )
 _clamp_below = binary(
     np.maximum,
     "",
     name="clamp_min",
-    x=lambda g, x, y: g * np.greater_equal(x, y),
-    y=lambda g, x, y: g * np.less(x, y),
+    x=lambda g, x, y: masked(g, np.greater_equal(x, y)),
+    y=lambda g, x, y: masked(g, np.less(x, y)),
 )
 _clamp_above = binary(
     np.minimum,
     "",
     name="clamp_max",
-    x=lambda g, x, y: g * np.less_equal(x, y),
-    y=lambda g, x, y: g * np.greater(x, y),
+    x=lambda g, x, y: masked(g, np.less_equal(x, y)),
+    y=lambda g, x, y: masked(g, np.greater(x, y)),
 )
 
 

@@ -11,9 +11,9 @@ from ..primitive import primitive
 from ..tape import Value, wrap
 from .dims import axis_of, numpy_names
 from .elementwise import maximum, minimum
-from .indexing import ValuesAndIndices, gather, sort
+from .indexing import gather, sort
 from .reduction import amax, amin, extreme_with_index
-from .results import Results
+from .results import Results, ValuesAndIndices, values_and_indices
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -27,7 +27,7 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
         return amax(input)
     if isinstance(dim, Value):
         return maximum(input, dim)
-    return ValuesAndIndices(*extreme_with_index("max", input, dim, keepdim))
+    return values_and_indices("max")(*extreme_with_index("max", input, dim, keepdim))
 
 
 @numpy_names
@@ -38,10 +38,10 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
         return amin(input)
     if isinstance(dim, Value):
         return minimum(input, dim)
-    return ValuesAndIndices(*extreme_with_index("min", input, dim, keepdim))
+    return values_and_indices("min")(*extreme_with_index("min", input, dim, keepdim))
 
 
-class MinMax(Results):
+class MinMax(Results, name="aminmax"):
     """What ``aminmax`` returns."""
 
     min: Any
@@ -59,15 +59,16 @@ def _picked(
 ) -> ValuesAndIndices:
     """The elements, one a row along ``dim``, at the places that ``find(input, axis)`` returns."""
     axis = axis_of(name, dim, input.array.ndim)
+    kind = values_and_indices(name)
     if not input.array.ndim:
-        return ValuesAndIndices(input.clone(), wrap(np.zeros((), np.int64)))
+        return kind(input.clone(), wrap(np.zeros((), np.int64)))
     if not input.array.shape[axis]:
         raise IndexError(f"{name}: expected dimension {dim} to have non-zero size")
     index = find(input, axis, *options)
     values = gather(input, axis, index)
     if keepdim:
-        return ValuesAndIndices(values, index)
-    return ValuesAndIndices(values.squeeze(axis), index.squeeze(axis))
+        return kind(values, index)
+    return kind(values.squeeze(axis), index.squeeze(axis))
 
 
 @numpy_names

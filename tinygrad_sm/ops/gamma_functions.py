@@ -62,9 +62,9 @@ def _zeta(s: Any, q: Any) -> Any:
     kind = np.result_type(s, q)
     s, q = np.broadcast_arrays(np.asarray(s, np.float64), np.asarray(q, np.float64))
     goal = _SHIFT + min(np.max(s, initial=1.0, where=np.isfinite(s)), 200.0)
+    if np.any(q < 0):
+        return _zeta_below_0(s, q).astype(kind if kind.kind == "f" else np.float64)
     lowest = np.min(q, initial=goal, where=np.isfinite(q))
-    if lowest < -10_000:
-        raise NotImplementedError(f"zeta: q = {lowest} is too far below 0: from -10000 on")
     y, out = q.copy(), np.zeros(q.shape)
     for _ in range(math.ceil(goal - lowest)):
         low = y < goal
@@ -77,10 +77,24 @@ def _zeta(s: Any, q: Any) -> Any:
         out += b / math.factorial(2 * k) * factor * power
         factor = factor * (s + 2 * k - 1) * (s + 2 * k) / (y * y)
     out = np.where(np.isinf(q) & (q > 0), 0.0, out)
-    out = np.where((q <= 0) & (s != np.floor(s)), np.nan, out)
-    out = np.where((q <= 0) & (q == np.floor(q)), np.inf, out)
+    out = np.where(q == 0, np.where(s == np.floor(s), np.inf, np.nan), out)
     out = np.where(s == 1, np.inf, np.where(s < 1, np.nan, out))
     return out.astype(kind if kind.kind == "f" else np.float64)
+
+
+@np.errstate(all="ignore")
+def _zeta_below_0(s: Any, q: Any) -> Any:
+    """What sums over q + k > 0, and twice over -q - k > 0, make together, for integer s.
+
+    With f = q - floor(q), the terms before f are those of ``zeta(s, 1 - f) - zeta(s, 1 - q)``.
+    """
+    below = q < 0
+    f = np.where(below, q - np.floor(q), q)
+    rest = np.where(below, 1 - f, 1.0)
+    before = _zeta(s, rest) - _zeta(s, np.where(below, 1 - q, 1.0))
+    out = _zeta(s, f) + np.where(below, (-1.0) ** s * before, 0)
+    out = np.where(below & (f == 0), np.inf, out)
+    return np.where(below & ((s != np.floor(s)) | np.isinf(q)), np.nan, out)
 
 
 def _polygamma(n: int, x: Any) -> Any:
@@ -203,13 +217,13 @@ def _gamma_fraction(a: Any, x: Any) -> Any:
         b = b + 2
         d, c = 1 / (factor * d + b), b + factor / c
         out = out * c * d
-        if not np.any(np.abs(c * d - 1) > 1e-16):
+        if not np.any(np.abs(c * d - 1) > 1e-15):
             break
     return out
 
 
 def _gamma_density(a: Any, x: Any) -> Any:
-    return np.exp((a - 1) * np.log(x) - x - lgamma(a))
+    return np.exp((a - 1) * np.log(x) - x - lgamma(1.0 * a))
 
 
 def _lower(x: Any, y: Any) -> Any:

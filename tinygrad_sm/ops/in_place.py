@@ -17,7 +17,8 @@ from ..primitive import primitive, put, record, refresh
 from ..tape import LEAF, Value, is_grad_enabled, wrap, written
 from ..tape import alias as same
 from . import random
-from .indexing import index_put, is_basic, plain_index
+from .indexing import getitem, index_put, is_basic, numbers_first, plain_index
+from .shape import reshape
 
 
 def _overwritten(x: np.ndarray, value: Any) -> np.ndarray:
@@ -34,7 +35,7 @@ overwrite = primitive(
     "``value`` in the shape and dtype of ``x``.",
     name="copy",
     family="elementwise",
-    x=lambda g: g * 0,
+    x=lambda g: np.zeros_like(g),
     value=lambda g: g,
 )
 
@@ -65,11 +66,10 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
-        refresh(self)
-        inputs = (self, *args, *kwargs.values())
-        tracked = is_grad_enabled() and any(
-            isinstance(x, Value) and x.node is not None for x in inputs
-        )
+        tensors = [x for x in (self, *args, *kwargs.values()) if isinstance(x, Value)]
+        for x in tensors:
+            refresh(x)
+        tracked = is_grad_enabled() and any(x.node is not None for x in tensors)
         alias = _before(self)
         if tracked and not self.level:  # what the tape saves must not change
             alias.array = alias.array.copy()
@@ -137,6 +137,8 @@ def rebase(t: Value, value: Value) -> None:
 def setitem(self: Any, index: Any, value: Any) -> None:
     """``self[index] = value``, on the tape.
 
+    The value is broadcast to the place; sizes of 1 that it has in front beyond that are dropped.
+
     Raises:
         IndexError: for an index out of range.
         RuntimeError: if the value cannot be broadcast to the place.
@@ -144,20 +146,34 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     check_writable(self, "setitem")
     refresh(self)
     index = plain_index(index)
+    if (steps := numbers_first(index)) is not None:
+        setitem(getitem(self, steps[0]), steps[1], value)
+        return
     if self.level or getattr(value, "level", 0):
         before = _before(self)
         write(self, index_put(before, index, value), before, "setitem")
         return
     source = value.array if isinstance(value, Value) else np.asarray(value)
-    if not isinstance(value, Value):
+    if isinstance(value, Value):
+        refresh(value)
+    else:
         check_fits("setitem", source, self.array.dtype)
-    elif source.ndim and source.dtype != self.array.dtype and not is_basic(index):
+    if (
+        isinstance(value, Value)
+        and source.ndim
+        and source.dtype != self.array.dtype
+        and not is_basic(index)
+    ):
         raise RuntimeError(
             f"setitem: by an index of tensors or lists, the value must have the tensor's dtype "
             f"{self.array.dtype}, not {source.dtype}: convert it with .to(...)"
         )
+    place = self.array[index].shape
+    ones = source.ndim - len(place)
+    if ones > 0 and source.shape[:ones] == (1,) * ones:
+        source = source.reshape(source.shape[ones:])
+        value = reshape(value, source.shape) if isinstance(value, Value) else source
     try:
-        place = self.array[index].shape
         np.broadcast_to(source, place)
     except ValueError:
         raise RuntimeError(
@@ -169,8 +185,6 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     tracked = isinstance(value, Value) and value.node is not None
     if is_grad_enabled() and (tracked or self.node is not None) and self.array.dtype.kind == "f":
         op = index_put.primitive  # type: ignore[attr-defined]
-        if isinstance(value, Value):
-            refresh(value)
         old = wrap(self.array, self.node)
         mask = (self.node is not None) | tracked << 2
         rebase(self, wrap(self.array, record(op, mask, (old, index, value), self.array)))
@@ -192,22 +206,37 @@ def _overdraw(input: Any, values: Callable[[np.ndarray], np.ndarray]) -> Any:
     return overwrite(input, random.sample(lambda s: values(np.broadcast_to(like, s)), sizes))
 
 
-def _uniform(input: Any, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Any:
-    return _overdraw(input, lambda x: random.uniform_values(x, a, b, generator))
+def _uniform(
+    input: Any, a: Any = None, to: float = 1.0, *, generator: Any = None, **named: Any
+) -> Any:
+    low = named.pop("from", 0.0) if a is None else a  # a word of Python, so no parameter's name
+    if named:
+        raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(named))}'")
+    return _overdraw(input, lambda x: random.uniform_values(x, low, to, generator))
 
 
 def _normal(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Any:
     return _overdraw(input, lambda x: random.normal_values(x, mean, std, generator))
 
 
-def _random(input: Any, low: Any = None, high: Any = None, *, generator: Any = None) -> Any:
-    return _overdraw(input, lambda x: random.integer_values(x, low, high, generator))
+def _random(
+    input: Any, low: Any = None, to: Any = None, *, generator: Any = None, **named: Any
+) -> Any:
+    low = named.pop("from", None) if low is None else low
+    if named:
+        raise TypeError(f"random_() got an unexpected keyword argument '{next(iter(named))}'")
+    return _overdraw(input, lambda x: random.integer_values(x, low, to, generator))
 
 
 def _bernoulli(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     chance: Any = p if isinstance(p, Value) else wrap(np.asarray(p))
     full = chance.double().expand(tuple(input.array.shape))
     return overwrite(input, random.bernoulli(full, generator=generator))
+
+
+def fill(input: Any, value: Any) -> Any:
+    """A tensor like ``input``, filled with one number or 0-d tensor."""
+    return _fill(input, value)
 
 
 fill_ = in_place(_fill, "fill_")

@@ -60,10 +60,17 @@ def row_sums(x: np.ndarray) -> np.ndarray:
     return (x @ np.ones(x.shape[-1], x.dtype))[..., None]
 
 
+def row_maxima(x: np.ndarray) -> np.ndarray:
+    """``x.max(-1, keepdims=True)`` of rows (n, c): short ones stood upright, 7 us for 1024x10, not 47."""
+    if x.shape[1] > 32:
+        return np.maximum.reduce(x, axis=-1, keepdims=True)
+    return np.maximum.reduce(x.T.copy(), axis=0)[:, None]
+
+
 def softmax_rows(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Softmax of rows (n, c), with what it came from: the largest (n, 1) and ``sum(exp(x - it))``."""
     out = np.empty(x.shape, x.dtype)
-    top = x.max(-1, keepdims=True)
+    top = row_maxima(x)
     total = np.empty_like(top)
     for place in blocks(*x.shape):
         block = np.subtract(x[place], top[place], out=out[place])
@@ -108,3 +115,47 @@ def gelu_tanh_slope(x: np.ndarray, share: np.ndarray) -> np.ndarray:
         slope *= left
         slope += h
     return out
+
+
+# erf(x) = x P(x^2) / Q(x^2): coefficients, the highest first, of a weighted least-squares fit on
+# [-3.92, 3.92] whose relative error is at most 5.2e-8; beyond, erf is 1 to float32's last bit.
+_ERF_TOP = (
+    1.992206001738006e-08,
+    -1.9575362771794084e-06,
+    0.00014181447597021033,
+    0.003700439560619604,
+    0.050569858379338056,
+    0.19989966928518768,
+    1.1283791094403373,
+)
+_ERF_BOTTOM = (
+    0.0009557289348918606,
+    0.01435093647042026,
+    0.11498796809452631,
+    0.5104881318523118,
+    1.0,
+)
+
+
+def _polynomial(z: np.ndarray, coefficients: tuple[float, ...], out: np.ndarray) -> np.ndarray:
+    np.multiply(z, coefficients[0], out=out)
+    for c in coefficients[1:-1]:
+        out += c
+        out *= z
+    out += coefficients[-1]
+    return out
+
+
+def erf32(x: np.ndarray) -> np.ndarray:
+    """The error function of float32, within 8 units in the last place."""
+    x = np.asarray(x, order="C")
+    result = np.empty(x.shape, x.dtype)
+    flat, out = x.reshape(-1), result.reshape(-1)
+    scratch = np.empty((2, min(BLOCK, x.size)), x.dtype)
+    for place in blocks(x.size):
+        near = np.clip(flat[place], -3.92, 3.92, out=out[place])
+        z, bottom = scratch[:, : near.size]
+        np.multiply(near, near, out=z)
+        near /= _polynomial(z, _ERF_BOTTOM, bottom)
+        near *= _polynomial(z, _ERF_TOP, bottom)
+    return np.clip(result, -1, 1, out=result)

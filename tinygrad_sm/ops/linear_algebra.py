@@ -46,11 +46,26 @@ _dot = primitive(
 )
 
 
-def _same_dtype(name: str, x: Any, y: Any) -> None:
+def check_product(name: str, x: Any, y: Any) -> None:
+    """Refuse two tensors that have no matrix product.
+
+    Raises:
+        RuntimeError: if inner sizes or dtypes differ, or a tensor is 0-d.
+    """
     if x.array.dtype != y.array.dtype:
         raise RuntimeError(
             f"{name}: expected both tensors to have the same dtype, but got {x.dtype} and "
             f"{y.dtype}: convert one with .to(...)"
+        )
+    a, b = x.array.shape, y.array.shape
+    if not a or not b:
+        raise RuntimeError(f"{name}: both arguments need at least 1 dimension: use * for scalars")
+    inner = b[-2] if len(b) > 1 else b[0]
+    if a[-1] != inner:
+        raise RuntimeError(
+            f"{name}: shapes {a} and {b} cannot be multiplied: the last dimension of the first "
+            f"is {a[-1]}, the {'second-last' if len(b) > 1 else 'only'} one of the second is "
+            f"{inner}. Transpose one (.mT), or check the layer's sizes."
         )
 
 
@@ -63,17 +78,8 @@ def matmul(input: Any, other: Any) -> Tensor:
         RuntimeError: if inner sizes or dtypes differ, or a tensor is 0-d.
     """
     input, other = _as_values(input, other)
-    _same_dtype("matmul", input, other)
+    check_product("matmul", input, other)
     a, b = input.array.shape, other.array.shape
-    if not a or not b:
-        raise RuntimeError("matmul: both arguments need at least 1 dimension: use * for scalars")
-    inner = b[-2] if len(b) > 1 else b[0]
-    if a[-1] != inner:
-        raise RuntimeError(
-            f"matmul: shapes {a} and {b} cannot be multiplied: the last dimension of the first "
-            f"is {a[-1]}, the {'second-last' if len(b) > 1 else 'only'} one of the second is "
-            f"{inner}. Transpose one (.mT), or check the layer's sizes."
-        )
     if len(a) == len(b) == 1:
         return _dot(input, other)
     if len(a) == 1:
@@ -104,6 +110,7 @@ def _exact(name: str, input: Any, other: Any, ndim: tuple[int, int]) -> Tensor:
         )
     if name == "bmm" and a[0] != b[0]:
         raise RuntimeError(f"bmm: expected the same batch size, but got shapes {a} and {b}")
+    check_product(name, input, other)
     return matmul(input, other)
 
 
@@ -134,13 +141,6 @@ def outer(input: Any, vec2: Any) -> Tensor:
             f"outer: expected 1-D tensors, not shapes {input.array.shape}, {vec2.array.shape}"
         )
     return input.unsqueeze(1) * vec2.unsqueeze(0)
-
-
-def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta * input + alpha * mat1 @ mat2``, the input broadcast to the product's shape."""
-    product = mm(mat1, mat2)
-    product = product if alpha == 1 else product * alpha
-    return product + (input if beta == 1 else input * beta).expand(product.array.shape)
 
 
 # --- einsum ----------------------------------------------------------------------------------------
@@ -275,4 +275,4 @@ def _finish(value: Any, letters: str, result: str) -> Any:
     if left:
         value = value.sum(tuple(letters.index(c) for c in left))
         letters = "".join(c for c in letters if c not in left)
-    return value.permute(*(letters.index(c) for c in result))
+    return value.permute(*(letters.index(c) for c in result)).contiguous()

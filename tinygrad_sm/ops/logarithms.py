@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..primitive import binary, unary
-from .elementwise import clamp
+from .elementwise import clamp, sigmoid
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -20,8 +20,7 @@ exp2 = unary(
 
 def _share(x: Any, other: Any) -> Any:
     """``exp(x) / (exp(x) + exp(other))``, and a half where both are the same infinity."""
-    gap = np.where(np.equal(x, other), 0.0, other - np.where(np.equal(x, other), 0.0, x))
-    return 1 / (1 + np.exp(gap))
+    return sigmoid(np.where(np.equal(x, other), 0.0, x - np.where(np.equal(x, other), 0.0, other)))
 
 
 logaddexp = binary(

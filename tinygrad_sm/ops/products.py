@@ -10,7 +10,7 @@ import numpy as np
 from .arrangement import diagonal
 from .dims import axis_of
 from .elementwise import cast
-from .linear_algebra import bmm, dot, matmul, mv, outer
+from .linear_algebra import bmm, check_product, dot, matmul, mv, outer
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -45,6 +45,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1
         raise RuntimeError(
             f"addmm: expected two matrices, not shapes {mat1.array.shape}, {mat2.array.shape}"
         )
+    check_product("addmm", mat1, mat2)
     product = matmul(mat1, mat2)
     _fits("addmm", input, product)
     return _plus(input, product, beta, alpha)

@@ -98,5 +98,5 @@ angle = unary(
     "0, or pi for negative numbers.",
     name="angle",
     to_float=True,
-    x=lambda g: g * 0,
+    x=lambda g: np.zeros_like(g),
 )

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import cached_property
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from ..devices import CPU, check_device
 from ..dtypes import as_numpy_dtype
 from ..tape import LEAF, no_grad, values_of, wrap
 from .box_muller import box_muller
+from .creation import check_ignored
 from .dims import sizes_of
 
 if TYPE_CHECKING:
@@ -202,12 +204,15 @@ def set_rng_state(new_state: Any) -> None:
 
 
 def _draw(
-    method: str, size: Any, dtype: Any, generator: Generator | None, requires_grad: bool
+    method: str,
+    shape: tuple[int, ...],
+    dtype: Any,
+    generator: Generator | None,
+    requires_grad: bool,
 ) -> Any:
     kind = dtypes.DEFAULT if dtype is None else as_numpy_dtype(dtype)
     if kind.kind != "f":
         raise RuntimeError(f"rand, randn: expected a floating dtype, not {kind}: use randint")
-    shape = sizes_of(size)
     draw = getattr(generator or default_generator, method)
     out = sample(lambda sizes: draw(math.prod(sizes), kind).reshape(sizes), shape)
     out.node = LEAF if requires_grad else None
@@ -215,65 +220,79 @@ def _draw(
 
 
 def rand(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """Uniform numbers in [0, 1)."""
     check_device(device)
-    return _draw("uniform", size, dtype, generator, requires_grad)
+    check_ignored("rand", ignored)
+    return _draw("uniform", sizes_of(sizes, size), dtype, generator, requires_grad)
 
 
 def randn(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """Normal numbers of mean 0 and variance 1."""
     check_device(device)
-    return _draw("normal", size, dtype, generator, requires_grad)
+    check_ignored("randn", ignored)
+    return _draw("normal", sizes_of(sizes, size), dtype, generator, requires_grad)
 
 
-def rand_like(input: Any, *, dtype: Any = None, **ignored: Any) -> Tensor:
+def rand_like(input: Any, *, dtype: Any = None, **options: Any) -> Tensor:
     """Uniform numbers in another tensor's shape and dtype."""
-    return rand(input.array.shape, dtype=dtype or input.array.dtype)
+    return rand(input.array.shape, dtype=dtype or input.array.dtype, **options)
 
 
-def randn_like(input: Any, *, dtype: Any = None, **ignored: Any) -> Tensor:
+def randn_like(input: Any, *, dtype: Any = None, **options: Any) -> Tensor:
     """Normal numbers in another tensor's shape and dtype."""
-    return randn(input.array.shape, dtype=dtype or input.array.dtype)
+    return randn(input.array.shape, dtype=dtype or input.array.dtype, **options)
 
 
 def randint(
-    low: int,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """Integers from ``low`` to before ``high``: ``randint(high, size)`` or with ``low`` in front.
 
     Raises:
         RuntimeError: if there is no integer between.
+        TypeError: without a size.
     """
     check_device(device)
+    check_ignored("randint", ignored)
     if size is None:
-        low, high, size = 0, low, high
-    shape = sizes_of((size,))
+        low, high, size = None, low, high
+    elif high is None:
+        low, high = None, low
+    if high is None or size is None:
+        raise TypeError("randint(): expected (high, size) or (low, high, size)")
+    first, last = 0 if low is None else index(low), index(high)
     kind = dtypes.INT64 if dtype is None else as_numpy_dtype(dtype)
-    first, last = low, high
-    return sample(
+    out: Any = sample(
         lambda sizes: (
             _integers(first, last, math.prod(sizes), generator).reshape(sizes).astype(kind)
         ),
-        shape,
+        sizes_of((size,)),
     )
+    return out.requires_grad_() if requires_grad else out
 
 
 def _integers(low: int, high: int, count: int, generator: Generator | None) -> np.ndarray:
@@ -286,11 +305,11 @@ def _integers(low: int, high: int, count: int, generator: Generator | None) -> n
 
 
 def randint_like(
-    input: Any, low: int, high: Any = None, *, dtype: Any = None, **ignored: Any
+    input: Any, low: int, high: Any = None, *, dtype: Any = None, **options: Any
 ) -> Tensor:
     """Integers from ``low`` (0 if alone) to before ``high`` in another tensor's shape and dtype."""
     low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, input.array.shape, dtype=dtype or input.array.dtype)
+    return randint(low, high, input.array.shape, dtype=dtype or input.array.dtype, **options)
 
 
 def randperm(
@@ -316,6 +335,7 @@ def normal(
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,
+    requires_grad: bool = False,
     **ignored: Any,
 ) -> Tensor:
     """Normal numbers of a mean and a standard deviation, either of which may be a tensor.
@@ -326,8 +346,9 @@ def normal(
     if size is None:
         both = mean * std if hasattr(mean, "array") else std * mean
         size, dtype = both.shape, dtype or both.dtype
-    draws = randn(*sizes_of((size,)), generator=generator, dtype=dtype, device=device)
-    return (draws * std + mean).detach()
+    draws = randn(size, generator=generator, dtype=dtype, device=device, **ignored)
+    out = (draws * std + mean).detach()
+    return out.requires_grad_() if requires_grad else out
 
 
 def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -22,9 +23,9 @@ def _rearranged(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     other views of it find through it.
     """
 
-    def method(self: Any, *args: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, name)
-        out = operation(self, *args)
+        out = operation(self, *args, **kwargs)
         if self.window is None:
             base = wrap(self.array, self.node)
             base.version = self.version
@@ -49,6 +50,26 @@ transpose_ = _rearranged(shape.transpose, "transpose_")
 swapaxes_ = _rearranged(shape.transpose, "swapaxes_")
 swapdims_ = _rearranged(shape.transpose, "swapdims_")
 t_ = _rearranged(shape.t, "t_")
+
+
+def resize(self: Any, *sizes: Any) -> Any:
+    """The elements in another shape; those that are new are not set. Better: ``reshape``.
+
+    Raises:
+        RuntimeError: if it requires grad and would get another number of elements.
+    """
+    warnings.warn("non-inplace resize is deprecated", stacklevel=3)
+    size = sizes_of(sizes)
+    if math.prod(size) == self.array.size:
+        return shape.reshape(self, size)
+    if self.node is not None:
+        raise RuntimeError("resize: the number of elements of a tensor that requires grad is fixed")
+    return resize_(self.clone(), size)
+
+
+def resize_as(self: Any, tensor: Any) -> Any:
+    """``resize`` to the shape of another tensor."""
+    return resize(self, tensor.array.shape)
 
 
 def resize_(self: Any, *sizes: Any, memory_format: Any = None) -> Any:

@@ -92,7 +92,7 @@ def _exclusive_products(flat: Any) -> Any:
 
 
 _prod_over = primitive(
-    lambda x, axes, keepdim: x.prod(axis=axes, keepdims=keepdim),
+    lambda x, axes, keepdim: x.prod(axis=axes, keepdims=keepdim, dtype=x.dtype),
     name="prod",
     family="trailing",
     x=_prod_rule,
@@ -127,20 +127,24 @@ _amax = primitive(_extreme(np.max), name="amax", family="trailing", x=_share_tie
 _amin = primitive(_extreme(np.min), name="amin", family="trailing", x=_share_ties)
 
 
-def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...], dim: Any = None) -> None:
+def _refuse_empty(name: str, x: np.ndarray, axes: tuple[int, ...], error: Any) -> None:
     if _count(x, axes) == 0:
-        error = RuntimeError if dim in (None, (), []) else IndexError
         raise error(
             f"{name}: expected at least one element to reduce over, but the input has shape "
             f"{x.shape}: there is no {name} of nothing"
         )
 
 
+def _error_of(dim: Any) -> Any:
+    """What PyTorch raises for an extreme of nothing: it tells all dimensions from chosen ones."""
+    return RuntimeError if dim in (None, (), []) else IndexError
+
+
 @numpy_names
 def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The largest over ``dim``; equal ones share the gradient."""
     axes = axes_of("amax", dim, input.array.ndim)
-    _refuse_empty("amax", input.array, axes, dim)
+    _refuse_empty("amax", input.array, axes, _error_of(dim))
     return _amax(input, axes, keepdim)
 
 
@@ -148,7 +152,7 @@ def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
 def amin(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The smallest over ``dim``; equal ones share the gradient."""
     axes = axes_of("amin", dim, input.array.ndim)
-    _refuse_empty("amin", input.array, axes, dim)
+    _refuse_empty("amin", input.array, axes, _error_of(dim))
     return _amin(input, axes, keepdim)
 
 
@@ -175,9 +179,8 @@ _argmin = primitive(
 def _arg(operation: Any, name: str, input: Any, dim: int | None, keepdim: bool) -> Any:
     shape = input.array.shape
     axis = None if dim is None else axis_of(name, dim, len(shape))
-    _refuse_empty(
-        name, input.array, tuple(range(len(shape))) if axis is None or not shape else (axis,)
-    )
+    axes = tuple(range(len(shape))) if axis is None or not shape else (axis,)
+    _refuse_empty(name, input.array, axes, IndexError)
     if not shape:
         return wrap(np.zeros((), np.int64))
     if axis is None:
@@ -302,7 +305,7 @@ def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tens
         return cast(wide, input.array.dtype)
     size = abs_of(input)
     if math.isinf(p):
-        _refuse_empty("norm", input.array, axes)
+        _refuse_empty("norm", input.array, axes, RuntimeError)
         return (_amax if p > 0 else _amin)(size, axes, keepdim)
     if p == 0:
         return _sum_over(sign(size), axes, keepdim)

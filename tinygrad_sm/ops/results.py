@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -15,9 +16,11 @@ class Results(tuple[Any, ...]):
 
     __slots__ = ()
     _fields: tuple[str, ...] = ()
+    _name = ""
 
-    def __init_subclass__(cls) -> None:
-        cls._fields = tuple(cls.__annotations__)
+    def __init_subclass__(cls, name: str = "") -> None:
+        cls._name = name or cls.__name__
+        cls._fields = tuple(cls.__annotations__) or cls._fields
         for place, name in enumerate(cls._fields):
             setattr(cls, name, property(itemgetter(place)))
 
@@ -35,5 +38,19 @@ class Results(tuple[Any, ...]):
         return tuple(self)
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{n}={v!r}" for n, v in zip(self._fields, self, strict=True))
-        return f"{type(self).__name__}({parts})"
+        parts = ",\n".join(f"{n}={v!r}" for n, v in zip(self._fields, self, strict=True))
+        return f"tinygrad_sm.return_types.{self._name}(\n{parts})"
+
+
+class ValuesAndIndices(Results):
+    """What ``max(dim)``, ``sort`` and ``topk`` return."""
+
+    values: Any
+    indices: Any
+
+
+@cache
+def values_and_indices(name: str) -> type[ValuesAndIndices]:
+    """The class of the results of an operation, which prints its name; in ``return_types``."""
+    room = f"{__name__.partition('.')[0]}.return_types"
+    return type(name, (ValuesAndIndices,), {"__slots__": (), "__module__": room})

@@ -11,8 +11,9 @@ from ..primitive import Operation, primitive
 from ..tape import Value, wrap
 from .dims import axes_of, axis_of, numpy_names
 from .elementwise import cast, float_input, logical_xor, sub
-from .indexing import ValuesAndIndices, gather, narrow
+from .indexing import gather, narrow
 from .reduction import cumsum, logsumexp
+from .results import ValuesAndIndices, values_and_indices
 from .shape import cat
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ _records: Operation = primitive(_last_record, name="last_record", family="traili
 def _running(name: str, extreme: Any, input: Any, dim: int) -> ValuesAndIndices:
     axis = axis_of(name, dim, input.array.ndim)
     if not input.array.ndim:
-        return ValuesAndIndices(input.clone(), wrap(np.zeros((), np.int64)))
+        return values_and_indices(name)(input.clone(), wrap(np.zeros((), np.int64)))
     index = _records(input, extreme, axis)
-    return ValuesAndIndices(gather(input, axis, index), index)
+    return values_and_indices(name)(gather(input, axis, index), index)
 
 
 @numpy_names
@@ -179,6 +180,8 @@ def _pieces(y: Any, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
     axis = axis_of("trapezoid", dim, y.array.ndim)
     if y.array.dtype.kind == "b":
         raise RuntimeError("trapezoid: bools are not supported: convert with .float()")
+    if y.array.dtype.kind in "iu":
+        y = cast(y, INT64)
     size = y.array.shape[axis]
     y = y if size else y.detach()
     pairs = narrow(y, axis, 1, size - 1) + narrow(y, axis, 0, size - 1) if size else y

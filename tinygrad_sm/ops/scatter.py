@@ -10,7 +10,7 @@ import numpy as np
 from ..dtypes import BOOL
 from ..primitive import primitive, put
 from ..tape import Value, values_of, wrap
-from .arrangement import read_diagonal
+from .arrangement import checked_strides, read_diagonal, strided_places
 from .dims import axis_of, numpy_names
 from .elementwise import cast, where
 from .indexing import (
@@ -384,10 +384,13 @@ def index_reduce(
 # --- writing what a view would see ---------------------------------------------------------------------
 
 
-def _written(name: str, input: Any, src: Any, look: Callable[[Any], Any]) -> Any:
-    place = look(np.broadcast_to(np.zeros(()), input.array.shape)).shape
+def _check_shape(name: str, src: Any, place: tuple[int, ...]) -> None:
     if src.array.shape != place:
         raise RuntimeError(f"{name}: expected src of shape {place}, not {src.array.shape}")
+
+
+def _written(name: str, input: Any, src: Any, look: Callable[[Any], Any]) -> Any:
+    _check_shape(name, src, look(np.broadcast_to(np.zeros(()), input.array.shape)).shape)
     return put(input, cast(src, input.array.dtype), look)
 
 
@@ -412,3 +415,19 @@ def diagonal_scatter(input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2:
     ndim = input.array.ndim
     a, b = axis_of("diagonal_scatter", dim1, ndim), axis_of("diagonal_scatter", dim2, ndim)
     return _written("diagonal_scatter", input, src, lambda base: read_diagonal(base, offset, a, b))
+
+
+def as_strided_scatter(
+    input: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None
+) -> Tensor:
+    """With ``src`` put where ``as_strided(size, stride, storage_offset)`` would look.
+
+    Raises:
+        RuntimeError: if that is outside of the memory, or ``src`` has another shape.
+    """
+    offset, total = storage_offset or 0, input.array.size
+    sizes, steps = checked_strides("as_strided_scatter", total, size, stride, offset)
+    _check_shape("as_strided_scatter", src, sizes)
+    places = wrap(strided_places(sizes, steps, offset))
+    flat = _put_at(input.reshape(-1), places, cast(src, input.array.dtype))
+    return flat.reshape(input.array.shape)

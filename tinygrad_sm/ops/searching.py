@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -148,3 +149,26 @@ def unique_consecutive(
     values = rows[starts] if dim is None else np.moveaxis(rows[starts], 0, axis)
     inverse = inverse.reshape(x.shape) if dim is None else inverse
     return _chosen(values, inverse, counts, return_inverse, return_counts)
+
+
+def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
+    """Places in a flattened tensor as one index a dimension of its shape.
+
+    Args:
+        indices: integers; beyond the end they begin anew.
+        shape: a size, or a sequence of sizes.
+
+    Raises:
+        TypeError: for indices that are no integers.
+        ValueError: for negative sizes.
+    """
+    if indices.array.dtype.kind not in "iu":
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    sizes = (index(shape),) if hasattr(shape, "__index__") else tuple(index(n) for n in shape)
+    if any(n < 0 for n in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
+    found, rest = [], indices.array
+    for n in reversed(sizes):
+        found.append(wrap(rest % n))
+        rest = rest // n
+    return tuple(reversed(found))

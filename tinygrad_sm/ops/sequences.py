@@ -11,6 +11,7 @@ from .. import dtypes
 from ..devices import check_device
 from ..dtypes import as_numpy_dtype
 from ..tape import LEAF, Value, wrap
+from .creation import check_ignored
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -38,6 +39,7 @@ def logspace(
     **ignored: Any,
 ) -> Tensor:
     """``steps`` powers of ``base``, their exponents evenly spaced from ``start`` to ``end``."""
+    check_ignored("logspace", ignored)
     if steps < 0:
         raise RuntimeError(f"logspace: number of steps must be non-negative, not {steps}")
     first, last = _number(start), _number(end)
@@ -62,6 +64,7 @@ def range(
     Raises:
         RuntimeError: if the step is 0 or leads away from the end.
     """
+    check_ignored("range", ignored)
     start, end, step = _number(start), _number(end), _number(step)
     if step == 0 or (end - start) * step < 0:
         raise RuntimeError(f"range: from {start} to {end} by {step} leads nowhere")
@@ -73,6 +76,7 @@ def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, **ignored: Any
 ) -> Tensor:
     """Rows and columns (2, n) of the lower triangle of a matrix."""
+    check_ignored("tril_indices", ignored)
     return _made(np.stack(np.tril_indices(row, offset, col)), dtype or np.int64, device, False)
 
 
@@ -80,6 +84,7 @@ def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, **ignored: Any
 ) -> Tensor:
     """Rows and columns (2, n) of the upper triangle of a matrix."""
+    check_ignored("triu_indices", ignored)
     return _made(np.stack(np.triu_indices(row, offset, col)), dtype or np.int64, device, False)
 
 
@@ -114,6 +119,7 @@ def hann_window(
     **ignored: Any,
 ) -> Tensor:
     """Hann's window: a raised cosine."""
+    check_ignored("hann_window", ignored)
     return _window(window_length, periodic, np.hanning, dtype, device, requires_grad)
 
 
@@ -129,6 +135,7 @@ def hamming_window(
     **ignored: Any,
 ) -> Tensor:
     """Hamming's window: ``alpha - beta cos``."""
+    check_ignored("hamming_window", ignored)
     shape = lambda n: alpha - beta * np.cos(2 * np.pi * np.arange(n) / (n - 1))  # noqa: E731
     return _window(window_length, periodic, shape, dtype, device, requires_grad)
 
@@ -143,6 +150,7 @@ def bartlett_window(
     **ignored: Any,
 ) -> Tensor:
     """Bartlett's window: a triangle."""
+    check_ignored("bartlett_window", ignored)
     return _window(window_length, periodic, np.bartlett, dtype, device, requires_grad)
 
 
@@ -156,6 +164,7 @@ def blackman_window(
     **ignored: Any,
 ) -> Tensor:
     """Blackman's window: two cosines."""
+    check_ignored("blackman_window", ignored)
     return _window(window_length, periodic, np.blackman, dtype, device, requires_grad)
 
 
@@ -170,5 +179,6 @@ def kaiser_window(
     **ignored: Any,
 ) -> Tensor:
     """Kaiser's window of shape ``beta``."""
+    check_ignored("kaiser_window", ignored)
     shape = lambda n: np.kaiser(n, beta)  # noqa: E731
     return _window(window_length, periodic, shape, dtype, device, requires_grad)

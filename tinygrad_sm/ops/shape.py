@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import dtype, promote
+from ..dtypes import dtype as DType
+from ..dtypes import promote
 from ..primitive import primitive
 from ..tape import Value, View, values_of, wrap
 from .dims import axes_of, axis_of, numpy_names, sizes_of
@@ -61,37 +62,39 @@ def _complete(name: str, shape: tuple[int, ...], sizes: tuple[int, ...]) -> tupl
     return tuple(total // known if s == -1 else s for s in sizes)
 
 
-def reshape(input: Any, *shape: Any) -> Tensor:
+def reshape(input: Any, *sizes: Any, shape: Any = None) -> Tensor:
     """The elements in another shape, one size of which may be -1; a view where possible.
 
     Raises:
         RuntimeError: if the number of elements does not fit.
     """
-    sizes = _complete("reshape", tuple(input.shape), sizes_of(shape))
-    out = _reshape(input, sizes)
+    full = _complete("reshape", tuple(input.shape), sizes_of(sizes, shape))
+    out = _reshape(input, full)
     if not isinstance(input, Value):
         return out
     if np.may_share_memory(values_of(out), values_of(input)):
-        return seen_through(input, out, lambda base: base.reshape(sizes))
+        return seen_through(input, out, lambda base: base.reshape(full))
     return _clone(out) if out.level else out  # what lies beside it may have been a view
 
 
-def view(input: Any, *shape: Any) -> Tensor:
+def view(input: Any, *sizes: Any, size: Any = None, dtype: Any = None) -> Tensor:
     """``reshape`` that never copies.
 
     Raises:
         RuntimeError: if the elements do not fit, or lie so that only a copy could be reshaped.
     """
-    if len(shape) == 1 and isinstance(shape[0], dtype):
-        return _reinterpreted(input, shape[0].numpy)
-    sizes = _complete("view", input.array.shape, sizes_of(shape))
-    out = _reshape(input, sizes)
+    if len(sizes) == 1 and isinstance(sizes[0], DType):
+        dtype = sizes[0]
+    if dtype is not None:
+        return _reinterpreted(input, dtype.numpy)
+    full = _complete("view", input.array.shape, sizes_of(sizes, size))
+    out = _reshape(input, full)
     if out.array.size and not np.may_share_memory(values_of(out), values_of(input)):
         raise RuntimeError(
-            f"view: size {sizes} is not compatible with a tensor of shape {input.array.shape} "
+            f"view: size {full} is not compatible with a tensor of shape {input.array.shape} "
             "whose elements are not contiguous: use .reshape(...), or .contiguous() first"
         )
-    return seen_through(input, out, lambda base: base.reshape(sizes))
+    return seen_through(input, out, lambda base: base.reshape(full))
 
 
 def _reinterpreted(input: Any, kind: np.dtype) -> Any:
@@ -128,14 +131,14 @@ _permute = primitive(
 )
 
 
-def permute(input: Any, *dims: Any) -> Tensor:
+def permute(input: Any, *order: Any, dims: Any = None) -> Tensor:
     """The dimensions in another order, as a view.
 
     Raises:
         RuntimeError: unless each dimension is named once.
     """
     ndim = input.array.ndim
-    order = sizes_of(dims)
+    order = sizes_of(order, dims)
     axes = tuple(axis_of("permute", d, ndim) + ndim for d in order)
     if sorted(axes) != list(range(ndim)):
         raise RuntimeError(f"permute: dims {order} do not name each of {ndim} dimensions once")
@@ -189,13 +192,13 @@ _broadcast = primitive(
 )
 
 
-def broadcast_to(input: Any, *size: Any) -> Tensor:
+def broadcast_to(input: Any, *sizes: Any, size: Any = None) -> Tensor:
     """The tensor repeated along dimensions of size 1 without taking memory; -1 keeps a size.
 
     Raises:
         RuntimeError: if a size cannot be broadcast to the one asked for.
     """
-    sizes = sizes_of(size)
+    sizes = sizes_of(sizes, size)
     shape = input.array.shape
     kept = (None,) * (len(sizes) - len(shape)) + shape
     full = tuple(n if s == -1 else s for s, n in zip(sizes, kept, strict=False))
@@ -214,13 +217,13 @@ def broadcast_to(input: Any, *size: Any) -> Tensor:
 expand = broadcast_to
 
 
-def repeat(input: Any, *repeats: Any) -> Tensor:
+def repeat(input: Any, *times: Any, repeats: Any = None) -> Tensor:
     """Copies laid side by side, ``repeats`` of them along each dimension.
 
     Raises:
         RuntimeError: with fewer numbers than the tensor has dimensions.
     """
-    times = sizes_of(repeats)
+    times = sizes_of(times, repeats)
     shape = input.array.shape
     if len(times) < len(shape):
         raise RuntimeError(f"repeat: {len(times)} numbers for {len(shape)} dimensions")
@@ -246,30 +249,39 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     """Tensors joined along an existing dimension; dtypes are promoted.
 
     Raises:
-        RuntimeError: without tensors, for 0-d ones, or if other sizes differ.
+        ValueError: without tensors.
+        RuntimeError: for 0-d ones, or if other sizes differ.
     """
     tensors = list(tensors)
     if not tensors:
-        raise RuntimeError("cat: expected a non-empty list of Tensors")
+        raise ValueError("cat: expected a non-empty list of Tensors")
     kept = [x for x in tensors if x.array.shape != (0,)] or tensors[:1]
     first = kept[0].array.shape
     if not first:
         raise RuntimeError("cat: zero-dimensional tensors cannot be concatenated: use stack")
     axis = axis_of("cat", dim, len(first))
-    for x in kept:
-        shape = list(x.array.shape)
-        if len(shape) == len(first):
-            shape[axis] = first[axis]
-        if tuple(shape) != first:
+    for i, x in enumerate(kept):
+        problem = _clash(x.array.shape, first, axis)
+        if problem:
             raise RuntimeError(
-                f"cat: sizes of tensors must match except in dimension {dim}: "
-                f"{[x.array.shape for x in kept]}"
+                f"cat: sizes of tensors must match except in dimension {dim}: of "
+                f"{[x.array.shape for x in kept]} number {i} has {problem}"
             )
     kind = promote(*(np.empty((1,), x.array.dtype) for x in tensors))
     kept = [x if x.array.dtype == kind else x.to(kind) for x in kept]
     sizes = [x.array.shape[axis] for x in kept]
     cuts = tuple(int(c) for c in np.cumsum(sizes)[:-1])
     return _cat(axis, cuts, *kept)
+
+
+def _clash(shape: tuple[int, ...], first: tuple[int, ...], axis: int) -> str:
+    """How a shape differs from the first one, other than along an axis; empty if it does not."""
+    if len(shape) != len(first):
+        return f"{len(shape)} dimensions instead of {len(first)}"
+    for i, (size, expected) in enumerate(zip(shape, first, strict=True)):
+        if size != expected and i != axis % len(first):
+            return f"size {size} instead of {expected} in dimension {i}"
+    return ""
 
 
 concat = concatenate = cat
@@ -301,12 +313,17 @@ _split = primitive(
 
 
 @numpy_names
-def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def split(
+    tensor: Any, split_size_or_sections: Any = None, dim: int = 0, *, split_size: Any = None
+) -> tuple[Tensor, ...]:
     """Cut into pieces of a size (the last may be smaller), or of the sizes given, as views.
 
     Raises:
         RuntimeError: if sizes do not add up to the dimension.
+        TypeError: without sizes.
     """
+    if split_size_or_sections is None:
+        split_size_or_sections = split_size  # what the method calls it
     shape = tensor.array.shape
     if not shape:
         raise RuntimeError("split: expects at least a 1-dimensional tensor")

@@ -192,7 +192,7 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
     return wrap(counts.astype(x.dtype))
 
 
-class Histogram(Results):
+class Histogram(Results, name="histogram"):
     """What ``histogram`` returns."""
 
     hist: Any
@@ -228,3 +228,57 @@ def histogram(
     with np.errstate(invalid="ignore"):
         counts, found = np.histogram(x, edges, limits, density, weights)
     return Histogram(wrap(counts.astype(x.dtype)), wrap(found.astype(as_numpy_dtype(x.dtype))))
+
+
+class HistogramDD(Results):
+    """What ``histogramdd`` returns."""
+
+    hist: Any
+    bin_edges: Any
+
+
+def histogramdd(
+    input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
+) -> HistogramDD:
+    """Counts, or sums of weights, or a density, of points in boxes.
+
+    Args:
+        input: points (..., d), of floats.
+        bins: how many along each dimension, one number or d; or d tensors of ascending edges.
+        range: lowest and highest edge of each dimension in turn, 2 d numbers.
+        weight: what each point counts (...).
+        density: divide such that the volume is 1.
+
+    Raises:
+        RuntimeError: if bins, range or weights do not fit the points.
+        NotImplementedError: for integers and bools.
+    """
+    x, kind = input.array, input.array.dtype
+    if kind.kind != "f":
+        raise NotImplementedError(f"histogramdd: not implemented for {kind}: use .float()")
+    if x.ndim < 2:
+        raise RuntimeError(f"histogramdd: input should have at least 2 dimensions, not {x.ndim}")
+    points = x.reshape(-1, x.shape[-1])
+    count = points.shape[1]
+    each: list[Any] = [bins] * count if isinstance(bins, int) else list(bins)
+    if len(each) != count or (range is not None and len(range) != 2 * count):
+        raise RuntimeError(
+            "histogramdd: The size of bins must be equal to the innermost dimension of the input, "
+            f"and that of range to twice that: for points of {count} numbers, got {len(each)} and "
+            f"{range}"
+        )
+    given = isinstance(each[0], Value)
+    edges = [b.array if given else b for b in each]
+    limits = None
+    if not given:
+        ends = (0.0, 0.0) * count if range is None else tuple(range)
+        limits = [
+            _limits(column, low, high, 0.5)
+            for column, low, high in zip(points.T, ends[::2], ends[1::2], strict=True)
+        ]
+    weights = None if weight is None else weight.array.reshape(-1)
+    with np.errstate(invalid="ignore"):
+        counts, found = np.histogramdd(points, edges, limits, density, weights)
+    return HistogramDD(
+        wrap(counts.astype(kind)), tuple(wrap(f.astype(as_numpy_dtype(kind))) for f in found)
+    )

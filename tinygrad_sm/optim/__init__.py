@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .adamax import Adamax
     from .asgd import ASGD
     from .lbfgs import LBFGS
+    from .muon import Muon
     from .nadam import NAdam
     from .radam import RAdam
     from .rmsprop import RMSprop
@@ -33,6 +34,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Muon",
     "NAdam",
     "Optimizer",
     "RAdam",

@@ -102,22 +102,26 @@ class LBFGS(Optimizer):
         search = group["line_search_fn"]
         if search not in (None, "strong_wolfe"):
             raise RuntimeError(f"only 'strong_wolfe' is supported, not {search!r}")
-        state = self.state[self._params[0]]
-        state.setdefault("func_evals", 0)
-        state.setdefault("n_iter", 0)
         with enable_grad(), np.errstate(all="ignore"):
             first_loss = closure()
-            state["func_evals"] += 1
-            self._iterate(closure, float(first_loss), state, group)
+            grad = self._gradient()
+            state = self.state[self._params[0]]
+            state["func_evals"] = state.get("func_evals", 0) + 1
+            state.setdefault("n_iter", 0)
+            self._iterate(closure, float(first_loss), grad, state, group)
         return first_loss
 
     def _iterate(
-        self, closure: Callable[[], Any], loss: float, state: dict[str, Any], group: dict[str, Any]
+        self,
+        closure: Callable[[], Any],
+        loss: float,
+        grad: np.ndarray,
+        state: dict[str, Any],
+        group: dict[str, Any],
     ) -> None:
         tolerance = float(group["tolerance_change"])
         rate = float(group["lr"])
         evaluations = 1
-        grad = self._gradient()
         if _largest(grad) <= group["tolerance_grad"]:
             return
         for left in range(group["max_iter"] - 1, -1, -1):

@@ -14,9 +14,11 @@ import numpy as np
 
 from ..tape import Value, enable_grad, wrap, written
 from ..tensor import RemovableHandle, Tensor
+from .mistakes import Lookout
 
 Params = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
 Hook = Callable[..., Any]
+_TRANSIENT = ("_hook_lists", "_memory", "_lookout")  # what is not copied or pickled
 
 
 class _Required:
@@ -49,7 +51,13 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
                 )
             everything, kwargs = result
         self._stepped = True
+        closure = kwargs.get("closure", everything[1] if len(everything) > 1 else None)
+        if closure is None:
+            self._lookout.check(self)
         loss = step(*everything, **kwargs)
+        if closure is not None:
+            self._lookout.check(self)
+        self._lookout.stepped()
         for hook in self._hooks("step_post"):
             hook(self, everything, kwargs)
         return loss
@@ -104,10 +112,19 @@ class Optimizer:
             cls.step = _with_hooks(cls.__dict__["step"])  # type: ignore[method-assign]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_hook_lists", "_memory")}
+        return {k: v for k, v in self.__dict__.items() if k not in _TRANSIENT}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._hold(p for group in self.param_groups for p in group["params"])
+
+    def _hold(self, params: Iterable[Any]) -> None:
+        """Let parameters know that an optimizer has them."""
+        holder = self._lookout.holder
+        for p in params:
+            if hasattr(type(p), "_holder"):  # a parameter of a module
+                p._holder = holder
+                holder.modules = True
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -149,6 +166,11 @@ class Optimizer:
         self._check_against_other_groups(params, "param_names" in options)
         param_group.update(options, params=params)
         self.param_groups.append(param_group)
+        self._hold(params)
+
+    @functools.cached_property
+    def _lookout(self) -> Lookout:
+        return Lookout()
 
     def _listed(self, params: Any) -> list[Any]:
         if isinstance(params, set):
@@ -244,10 +266,12 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         ready = self._ready()
-        with np.errstate(all="ignore"):  # infinities go their way, as in PyTorch
-            for group, p, grad in ready:
-                self._update(p, grad, self.state[p], group)
-                written(p)
+        try:
+            with np.errstate(all="ignore"):  # infinities go their way, as in PyTorch
+                for group, p, grad in ready:
+                    self._update(p, grad, self.state[p], group)
+        finally:
+            written(*(p for _, p, _ in ready))
         return loss
 
     def _update(
@@ -269,9 +293,10 @@ class Optimizer:
         for i, group in enumerate(self.param_groups):
             self._check_finite(group)
             for j, p in enumerate(group["params"]):
-                if p.grad is None:
+                grad = p._grad
+                if grad is None:
                     continue
-                x, g = p.array, p.grad.array
+                x, g = p.array, grad.array
                 if x.shape != g.shape or x.dtype != g.dtype or not x.flags.writeable:
                     self._complain(group.get("param_names", {j: j})[j], i, x, g)
                 ready.append((group, p, g))
@@ -308,8 +333,13 @@ class Optimizer:
             for i, p in enumerate(group["params"], start):
                 numbers.setdefault(p, i)
             start += len(group["params"])
-            groups.append({**group, "params": [numbers[p] for p in group["params"]]})
-        packed = {numbers.get(key, key): entry for key, entry in self.state.items()}
+            options = {name: value for name, value in group.items() if name != "params"}
+            groups.append({**options, "params": [numbers[p] for p in group["params"]]})
+        packed = {
+            numbers.get(key, key): entry
+            for key, entry in self.state.items()
+            if not (isinstance(entry, dict) and not entry)  # what a rule without a state left
+        }
         state_dict: dict[str, Any] = {"state": packed, "param_groups": groups}
         for hook in self._hooks("state_dict_post"):
             state_dict = _or_given(hook(self, state_dict), state_dict)

@@ -17,7 +17,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..floating_point import silent
-from ..tape import Node, Value, describe_line, user_line
+from ..lines import describe_line, user_line
+from ..tape import Node, Value
 from ..watching import Relay, Watcher, bare
 
 

@@ -67,7 +67,7 @@ class Table:
             "strides": list(array.strides),
             "block": len(self.blocks) - 1,
             "offset": array.__array_interface__["data"][0] - start if array.size else 0,
-            "requires_grad": isinstance(value, Value) and value.node is not None,
+            "requires_grad": isinstance(value, Tensor) and value.requires_grad,
         }
 
 

@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from .assembly import Run, alive
 from .check import Verdict, check_rule
 from .mathematics import as_text, equations
-from .recorder import Argument, Contribution, Recorder, Row, Step
+from .recorder import Recorder
+from .records import Argument, Contribution, Row, Step
 from .sources import Line, line_of, rule_source
 from .summaries import has_nan, is_finite, summary
 
@@ -39,8 +41,9 @@ class Document:
     def __init__(
         self, recorder: Recorder, title: str, error: dict[str, Any] | None, check: bool
     ) -> None:
-        self.recorder = recorder
-        self.kept = recorder.store.values
+        self.run = Run(recorder)
+        self.kept = self.run.values
+        self.store = recorder.store
         self.title = title
         self.error = error
         self.check = check
@@ -52,11 +55,11 @@ class Document:
 
     def build(self) -> dict[str, Any]:
         """The document."""
-        recorder, store = self.recorder, self.recorder.store
+        run, store = self.run, self.store
         names = self._assigned_names()
-        rows = [self._row(i, row, names.get(i, "")) for i, row in enumerate(recorder.rows)]
-        steps = [self._step(step) for step in recorder.steps]
-        walks = [{"where": self._place(where)} for where in recorder.walks]
+        rows = [self._row(i, row, names.get(i, "")) for i, row in enumerate(run.rows)]
+        steps = [self._step(step) for step in run.steps]
+        walks = [{"where": self._place(where)} for where in run.walks]
         return {
             "schema": SCHEMA,
             "title": self.title,
@@ -69,14 +72,12 @@ class Document:
             "rows": rows,
             "steps": steps,
             "walks": walks,
-            "groups": [
-                {"parent": g.parent, "path": g.path, "class": g.kind} for g in recorder.groups
-            ],
+            "groups": [{"parent": g.parent, "path": g.path, "class": g.kind} for g in run.groups],
             "rules": self.rules,
             "places": self.places,
             "files": self._files(),
             "values": [summary(kept) for kept in self.kept],
-            "memory": {"kept": self._kept_curve(), "alive": self._alive_curve()},
+            "memory": {"kept": self._kept_curve(), "alive": alive(run)},
             "first": self._first_not_finite(),
         }
 
@@ -254,7 +255,7 @@ class Document:
 
     def _assigned_names(self) -> dict[int, str]:
         """Names for results: ``a`` where the program says ``a = ...``, for the last of its rows."""
-        rows = self.recorder.rows
+        rows = self.run.rows
         operations = [i for i, row in enumerate(rows) if row.op is not None]
         names = {}
         for i, following in zip_longest(operations, operations[1:]):
@@ -274,14 +275,14 @@ class Document:
         """Bytes, after each step, that the tape holds for its rules; shared memory counts once."""
         begins: dict[int, list[Row]] = {}
         ends: dict[int, list[Row]] = {}
-        for row in self.recorder.rows:
+        for row in self.run.rows:
             begins.setdefault(row.step, []).append(row)
             if row.freed is not None:
                 ends.setdefault(max(row.freed, row.step), []).append(row)
         holders: Counter[int] = Counter()
         total = 0
         curve = []
-        for step in range(len(self.recorder.steps)):
+        for step in range(len(self.run.steps)):
             for row in begins.get(step, ()):
                 for _, memory, size in row.saved:
                     total += 0 if holders[memory] else size
@@ -293,19 +294,10 @@ class Document:
             curve.append(total)
         return curve
 
-    def _alive_curve(self) -> list[int]:
-        """Bytes, after each step, of all arrays that the trace has seen and that still live."""
-        changes = [0] * (len(self.recorder.steps) + 2)
-        for buffer in self.recorder.store.buffers:
-            changes[buffer.born] += buffer.size
-            if buffer.died is not None:
-                changes[buffer.died] -= buffer.size
-        return np.cumsum(changes)[: len(self.recorder.steps)].tolist()
-
     def _first_not_finite(self) -> dict[str, int | None]:
         """The steps at which NaN, and an infinity, first came up."""
         first: dict[str, int | None] = {"nan": None, "inf": None}
-        for number, step in enumerate(self.recorder.steps):
+        for number, step in enumerate(self.run.steps):
             for value in self._made_by(step):
                 kept = self.kept[value]
                 if is_finite(kept):
@@ -319,7 +311,7 @@ class Document:
 
     def _made_by(self, step: Step) -> Sequence[int]:
         if step.kind == "forward":
-            return self.recorder.rows[step.row].outs
+            return self.run.rows[step.row].outs
         return [c.fitted for c in step.contributions] or step.grads
 
 

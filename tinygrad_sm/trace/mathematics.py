@@ -177,6 +177,9 @@ def _function(name: str, arguments: list[Any], node: ast.Call) -> tuple[Tree, in
         return _product(arguments[0], arguments[1])
     if name in ("flat_product", "_left_product"):
         return _product(ast.Attribute(arguments[0], "mT"), arguments[1])
+    if name == "masked":
+        a, b = [_convert(x, _SIGN) for x in arguments]
+        return ["row", a, ["op", "⊙"], b], _PRODUCT
     if name == "where" and len(arguments) == 3:
         parts = [_convert(x, 0) for x in arguments]
         return ["cases", *parts], 0

@@ -1,176 +1,82 @@
 """The recorder: what a program does on the tape, noted while it runs.
 
 It is told of three things and of nothing else: an operation that was recorded, a gradient that
-moved, a module that was called. It only notes and copies; what a trace shows is worked out later.
+moved, a module that was called. It notes numbers in tuples and copies arrays, no more, because the
+program waits meanwhile; ``assembly.py`` makes rows and steps of it when the trace is shown.
 """
 
 from __future__ import annotations
 
 import sys
-import threading
 import weakref
 from collections.abc import Sequence
-from os.path import dirname, sep
+from threading import get_ident
 from typing import Any
 
 import numpy as np
 
 from .. import tape
-from ..tape import LEAF, Node, Value
+from ..lines import in_package, user_line
+from ..tape import LEAF, Node, Value, active, packers
 from ..watching import Relay, Watcher
+from .records import Group, Row
 from .values import Store, fingerprint
 
 _OPTIMIZED = 1  # the flag of a function's code, whose locals are no dictionary
 _HOLDERS = (np.ndarray, Value)  # of memory
-_PACKAGE = dirname(dirname(__file__)) + sep
+OUTPUT = 32  # the bit from which on a place holds the number, plus 1, of one of several results
+NOWHERE = -1  # the place of what no row made
 
 
-class Row:
-    """A row of the tape: an operation, or a tensor that came from elsewhere.
+class Life(weakref.ref):
+    """A reference to a node, by which is noticed when it goes; ``row`` is its row."""
 
-    Attributes:
-        kind: ``"op"``, ``"leaf"`` (gradients arrive here), ``"input"`` (none do) or ``"earlier"``
-            (recorded before the trace began).
-        op: the ``Primitive``; ``None`` for a tensor from elsewhere.
-        args: one ``Argument`` each.
-        outs: numbers of the kept results; one, unless the operation has several.
-        residuals: numbers of what the forward function returned beside its result.
-        rules: positions of the arguments that need a gradient.
-        saved: what the tape keeps for the rules: (which position, buffer's identity, bytes).
-        where: the line of the program, as ``tape.user_line`` gives it.
-        group: the number of the module's call that it happened in, or -1.
-        name: the name of a tensor, if the program has one.
-        step: the step at which the row came to be.
-        freed: the first step at whose end the tape no longer held what it saved, or ``None``.
-    """
+    __slots__ = ("row",)
 
-    __slots__ = (
-        "args",
-        "freed",
-        "group",
-        "kind",
-        "name",
-        "op",
-        "outs",
-        "residuals",
-        "rules",
-        "saved",
-        "step",
-        "where",
-    )
-
-    def __init__(self, kind: str, group: int, step: int, where: Any) -> None:
-        self.kind = kind
-        self.group = group
-        self.step = step
-        self.where = where
-        self.op: Any = None
-        self.args: list[Argument] = []
-        self.outs: list[int] = []
-        self.residuals: list[Any] = []
-        self.rules: tuple[int, ...] = ()
-        self.saved: list[tuple[int, int, int]] = []
-        self.name = ""
-        self.freed: int | None = None
-
-
-class Argument:
-    """What an operation was given.
-
-    Attributes:
-        value: the number of a kept array, or -1.
-        source: the row that made it, or -1.
-        output: which of that row's results.
-        raw: an option that is no array, such as an axis.
-    """
-
-    __slots__ = ("output", "raw", "source", "value")
-
-    def __init__(self, value: int, source: int = -1, output: int = 0, raw: Any = None) -> None:
-        self.value = value
-        self.source = source
-        self.output = output
-        self.raw = raw
-
-
-class Contribution:
-    """What one rule sent to one argument's gradient.
-
-    Attributes:
-        position: of the argument; -1 where it cannot be told.
-        target: the row whose gradient it is, or -1.
-        output: which of that row's results.
-        raw: the number of what the rule returned, before it was fitted to the argument.
-        fitted: the number of the contribution, in the argument's shape and dtype.
-        old, new: numbers of the argument's gradient before and after; ``old`` may be ``None``.
-    """
-
-    __slots__ = ("fitted", "new", "old", "output", "position", "raw", "target")
-
-    def __init__(self, position: int, target: int, output: int) -> None:
-        self.position = position
-        self.target = target
-        self.output = output
-        self.raw = self.fitted = self.new = -1
-        self.old: int | None = None
-
-
-class Step:
-    """One moment of the run.
-
-    Attributes:
-        kind: ``"forward"``, ``"backward"`` (a rule is applied) or ``"deliver"`` (into ``.grad``).
-        row: the row it is about.
-        walk: the number of the backward walk, or -1.
-        grads: numbers of the gradients that arrived, one a result.
-        contributions: what was sent on.
-        old, new: of a delivery: numbers of ``.grad`` before (or ``None``) and after.
-        fused: whether a definition was differentiated in place of the rule.
-    """
-
-    __slots__ = ("contributions", "fused", "grads", "kind", "new", "old", "row", "walk")
-
-    def __init__(self, kind: str, row: int, walk: int = -1) -> None:
-        self.kind = kind
-        self.row = row
-        self.walk = walk
-        self.grads: list[int] = []
-        self.contributions: list[Contribution] = []
-        self.old: int | None = None
-        self.new = -1
-        self.fused = False
-
-
-class Group:
-    """One call of a module: its place in the tree of calls, its path and its class."""
-
-    __slots__ = ("kind", "parent", "path")
-
-    def __init__(self, parent: int, path: str, kind: str) -> None:
-        self.parent = parent
-        self.path = path
-        self.kind = kind
+    row: int
 
 
 class Recorder(Watcher):
     """Notes what the thread that made it does on the tape.
 
+    A place says where a value came from: the number of a row, and which of its results.
+
     Args:
         max_bytes: room for copies of arrays.
+
+    Attributes:
+        rows: a ``Row`` for a tensor from elsewhere. For an operation a tuple: the number of its
+            plan, its line, its group, its step; the numbers of its arguments' kept arrays (or -1)
+            and then their places; what was given, unless all are tensors; the number of its
+            result, or of each, and those of its residuals.
+        plans: (operation, plan) by number.
+        steps: for an operation that ran, its row. For one on the way back (row, walk, the gradient
+            or gradients that arrived, whether the definition was differentiated). For a delivery (row, walk,
+            gradient, number of ``.grad`` before or -1, and after).
+        contributions: (step, argument, place, number of what the rule returned, of that fitted,
+            of the sum before or -1, and after).
+        replaced: by step, gradients that hooks put in the place of those that arrived.
+        freed: by row, the first step at whose end the tape held its values no more.
+        packed: by row, what the tape keeps where ``saved_tensors_hooks`` had a say.
     """
 
     def __init__(self, max_bytes: int) -> None:
-        self.rows: list[Row] = []
-        self.steps: list[Step] = []
+        self.rows: list[Any] = []
+        self.plans: list[tuple[Any, Any]] = []
+        self.steps: list[Any] = []
+        self.contributions: list[tuple[int, ...]] = []
+        self.replaced: dict[int, tuple[int, ...]] = {}
+        self.freed: dict[int, int] = {}
+        self.packed: dict[int, list[tuple[int, int, int]]] = {}
         self.groups: list[Group] = []
         self.walks: list[Any] = []
-        self.now = [0]
-        self.store = Store(max_bytes, self.now)
-        self._thread = threading.get_ident()
+        self.store = Store(max_bytes, self.steps)
+        self._thread = get_ident()
         self._group = -1
+        self._plan_numbers: dict[int, int] = {}
         self._of_node: dict[int, int] = {}
         self._of_tensor: dict[int, tuple[weakref.ref, int]] = {}
-        self._nodes: list[weakref.ref] = []
+        self._lives: dict[int, Life] = {}
         self._names: dict[int, tuple[weakref.ref, str]] = {}
 
     # --- forward ---------------------------------------------------------------------------------
@@ -180,67 +86,98 @@ class Recorder(Watcher):
 
         What runs on values that a level wraps is noted below it, where it runs on plain tensors.
         """
-        if threading.get_ident() != self._thread or _level_of(args):
+        if get_ident() != self._thread or (active and _level_of(args)):
             return
-        op = node.op
-        arguments = [self._argument(a) for a in args]
-        row = Row("op", self._group, len(self.steps), node.where)
-        row.op = op
-        row.args = arguments
-        keep = self.store.fresh
-        row.outs = [keep(o) for o in out] if op.several else [keep(out)]
-        row.residuals = [self._constant(r) for r in residuals]
-        row.rules = node.plan.positions
-        packed = not isinstance(node.saved, tuple)  # by hooks: what they keep is their own affair
-        row.saved = [
-            (position, *_memory(value))
-            for position, value in zip(
-                node.plan.save, () if packed else node.saved, strict=not packed
+        store = self.store
+        watches, fresh = store.watches, store.fresh
+        numbers, places = [], []
+        options = False
+        for a in args:
+            if isinstance(a, Value):
+                array, mark = a.array, a.version[0]
+                source = a.node
+                place = self._of_node.get(source.order) if type(source) is Node else None
+                if place is None or place < 0:
+                    number, place = self._elsewhere(a)
+                else:
+                    known = watches.get(id(array))
+                    if known is not None and known.number >= 0 and known.mark == mark:
+                        number = known.number
+                    else:
+                        number = fresh(array, mark)
+            else:
+                options = True
+                place = NOWHERE
+                number = self._constant(a) if type(a) is np.ndarray else -1
+            numbers.append(number)
+            places.append(place)
+        op, plan = node.op, node.plan
+        key = self._plan_numbers.get(id(plan))
+        if key is None:
+            key = self._plan_numbers[id(plan)] = len(self.plans)
+            self.plans.append((op, plan))
+        row = len(self.rows)
+        if packers:
+            self._note_packed(row, node)
+        steps = self.steps
+        self.rows.append(
+            (
+                key,
+                node.where,
+                self._group,
+                len(steps),
+                (*numbers, *places),
+                tuple(None if isinstance(a, _HOLDERS) else a for a in args) if options else None,
+                tuple([fresh(o) for o in out]) if op.several else fresh(out),
+                tuple([self._residual(r) for r in residuals]) if residuals else (),
             )
+        )
+        self._of_node[node.order] = row
+        life = self._lives[row] = Life(node, self._gone)
+        life.row = row
+        steps.append(row)
+
+    def _gone(self, life: Any) -> None:
+        """A node is no more, and what it held with it."""
+        self.let_go(life.row, len(self.steps))
+
+    def let_go(self, row: int, step: int) -> None:
+        """The tape holds no more what it kept of a row, since the first time that this is told."""
+        if self._lives.pop(row, None) is not None:
+            self.freed[row] = step
+
+    def _note_packed(self, row: int, node: Node) -> None:
+        # what hooks keep in place of what they were given is their own affair
+        saved = node.saved if isinstance(node.saved, tuple) else ()
+        self.packed[row] = [
+            (position, *_memory(value))
+            for position, value in zip(node.plan.save, saved, strict=False)
             if isinstance(value, _HOLDERS)
         ]
-        number = len(self.rows)
-        self.rows.append(row)
-        self._of_node[node.order] = number
-        self._nodes.append(weakref.ref(node, lambda _: self._let_go(row, self.now[0])))
-        self._step(Step("forward", number))
 
-    def _step(self, step: Step) -> None:
-        self.steps.append(step)
-        self.now[0] += 1
+    def _residual(self, value: Any) -> Any:
+        return self._constant(value) if type(value) is np.ndarray else value
 
-    def _let_go(self, row: Row, step: int) -> None:
-        if row.freed is None:
-            row.freed = step
-
-    def _argument(self, a: Any) -> Argument:
-        if not isinstance(a, Value):
-            if type(a) is np.ndarray:
-                return Argument(self._constant(a))
-            return Argument(-1, raw=a)
-        source, output = self._source(a)
-        if type(a.node) is Node:
-            return Argument(self.store.keep(a.array, a.version[0]), source, output)
-        return Argument(self.rows[source].outs[0], source, 0)
-
-    def _constant(self, value: Any) -> Any:
+    def _constant(self, array: np.ndarray) -> int:
         """The number of a kept array that no tensor holds."""
-        return self.store.keep(value, fingerprint(value)) if type(value) is np.ndarray else value
+        return self.store.keep(array, fingerprint(array))
 
-    def _source(self, t: Value) -> tuple[int, int]:
-        """The row that a tensor came from, and which of its results it is."""
+    def _elsewhere(self, t: Value) -> tuple[int, int]:
+        """Number and place of a tensor that is not simply the result of a row."""
         if type(t.node) is Node:
-            row, output = self.row_of(t.node)
-            if row >= 0:
-                return row, output
+            place = self.place_of(t.node)
+            if place >= 0:
+                self._of_node[t.node.order] = place
+                return self.store.keep(t.array, t.version[0]), place
         mark = (t.version[0], fingerprint(t.array))
         known = self._of_tensor.get(id(t))
         if known is not None and known[0]() is t:
-            row = known[1]
-            value = self.store.keep(t.array, mark)
-            if value == self.rows[row].outs[0]:
-                return row, 0
-        return self._enter(t, mark), 0
+            value: int = self.rows[known[1]].outs[0]
+            watch = self.store.watches.get(id(t.array))
+            if watch is not None and watch.number == value and watch.mark == mark:
+                return value, known[1]
+        row = self._enter(t, mark)
+        return self.rows[row].outs[0], row
 
     def _enter(self, t: Value, mark: Any) -> int:
         """A row for a tensor that came from elsewhere."""
@@ -256,26 +193,28 @@ class Recorder(Watcher):
             self._of_node[t.node.order] = number
         return number
 
-    def row_of(self, node: Node) -> tuple[int, int]:
-        """The row of a node, -1 if it was recorded outside the trace, and which result."""
+    def place_of(self, node: Node) -> int:
+        """Where a node's result comes from; -1 if it was recorded outside the trace."""
         output = 0
         while node.op is tape.PICK or node.op is tape.STAND_IN:
             if node.op is tape.PICK:
-                output = node.saved[0]
+                output = node.saved[0] + 1
             parent = node.parents[0]
             if type(parent) is not Node:
-                return self._leaf_row(parent), 0
+                return self.leaf_row(parent)
             node = parent
-        return self._of_node.get(node.order, -1), output
+        row = self._of_node.get(node.order, NOWHERE)
+        return row if row < 0 else row | output << OUTPUT
 
-    def _leaf_row(self, leaf: Any) -> int:
+    def leaf_row(self, leaf: Any) -> int:
+        """The row of a tensor from elsewhere, or -1."""
         known = self._of_tensor.get(id(leaf))
-        return known[1] if known is not None and known[0]() is leaf else -1
+        return known[1] if known is not None and known[0]() is leaf else NOWHERE
 
     def _look_up(self, t: Value) -> tuple[Any, str]:
         """The user's line, and the name by which it or a module knows a tensor."""
         frame: Any = sys._getframe(2)
-        while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        while frame is not None and in_package(frame.f_code):
             frame = frame.f_back
         where = None if frame is None else (frame.f_code, frame.f_lasti)
         known = self._names.get(id(t))
@@ -289,7 +228,7 @@ class Recorder(Watcher):
 
     def entered(self, module: Any) -> None:
         """Begin a group of rows: the call of a module."""
-        if threading.get_ident() != self._thread:
+        if get_ident() != self._thread:
             return
         path = self._path_of(module)
         if path is None:
@@ -300,7 +239,7 @@ class Recorder(Watcher):
 
     def left(self, module: Any) -> None:
         """End the group."""
-        if threading.get_ident() == self._thread and self._group >= 0:
+        if get_ident() == self._thread and self._group >= 0:
             self._group = self.groups[self._group].parent
 
     def _path_of(self, module: Any) -> str | None:
@@ -319,9 +258,9 @@ class Recorder(Watcher):
 
     def gradients(self, pending: Any, wrapped: bool) -> Any:
         """The gradients of a walk that begins, such that each move is noted."""
-        if wrapped or threading.get_ident() != self._thread:
+        if wrapped or get_ident() != self._thread:
             return pending
-        self.walks.append(tape.user_line(4))
+        self.walks.append(user_line(4))
         return _Watched(pending, self, len(self.walks) - 1)
 
     def flame(self, events: Any) -> list[dict[str, Any]]:
@@ -345,7 +284,7 @@ class Recorder(Watcher):
     def close(self) -> None:
         """End the run; the rest happens without the program's own objects."""
         self.store.close()
-        self._nodes = []
+        self._lives = {}
         self._of_node = {}
         self._of_tensor = {}
         self._names = {}
@@ -377,7 +316,7 @@ def _memory(value: Any) -> tuple[int, int]:
     base = value.array if isinstance(value, Value) else value
     while isinstance(base.base, np.ndarray):
         base = base.base
-    return id(base), base.nbytes
+    return -1 - id(base), base.nbytes
 
 
 class _Watched(Relay):
@@ -389,92 +328,90 @@ class _Watched(Relay):
         self.walk = walk
         self.totals: dict[Any, int] = {}
         self.node: Node | None = None
-        self.step: Step | None = None
+        self.row = NOWHERE
+        self.step = -1
         self.place = 0
         self.arrived: Any = None
+        self._take = inner.take
+        self._add = inner.add
 
     def take(self, node: Node) -> Any:
         """Begin a step: the node's turn has come."""
-        g = super().take(node)
-        self._finish()
+        g = self._take(node)
         recorder = self.recorder
-        row, _ = recorder.row_of(node)
+        if self.step >= 0:
+            self._finish()
+        total = self.totals.pop(node, None)
+        row = recorder._of_node.get(node.order, NOWHERE)
         self.node = node
         self.place = 0
-        self.step = None
-        total = self.totals.pop(node, None)
-        if row < 0 or recorder.rows[row].op is not node.op:
+        if row < 0 or row >> OUTPUT or type(recorder.rows[row]) is Row or node.op is tape.PICK:
+            self.step = -1  # not an operation that the trace has seen
             return g
-        step = Step("backward", row, self.walk)
-        step.fused = self.lifted and node.op.definition is not None
-        if node.op.several:
-            step.grads = self._kept(g, node)
-        else:
-            step.grads = [recorder.store.keep(bare(g)) if total is None else total]
-        self.step = step
+        steps = recorder.steps
+        self.row = row
+        self.step = len(steps)
         self.arrived = g
-        recorder._step(step)
+        grads = self._kept(g, node) if total is None or node.op.several else total
+        steps.append((row, self.walk, grads, self.lifted and node.op.definition is not None))
         return g
 
-    def _kept(self, grad: Any, node: Any) -> list[int]:
+    def _kept(self, grad: Any, node: Any) -> tuple[int, ...]:
         """The numbers of a node's gradient, of which several results have one each: 0 for ``None``."""
+        keep = self.recorder.store.keep
         if type(grad) is not list:
-            return [self.recorder.store.keep(bare(grad))]
-        parts = [
-            np.zeros(s, d) if x is None else bare(x)
-            for x, s, d in zip(grad, node.shape, node.dtype, strict=True)
-        ]
-        return [self.recorder.store.keep(part) for part in parts]
+            return (keep(bare(grad)),)
+        results = zip(grad, node.shape, node.dtype, strict=True)
+        return tuple([keep(np.zeros(s, d) if x is None else bare(x)) for x, s, d in results])
 
     def _finish(self) -> None:
         """Note whether the node before let go of what it had saved."""
-        if self.step is not None and self.node is not None and self.node.saved is None:
-            recorder = self.recorder
-            recorder._let_go(recorder.rows[self.step.row], recorder.now[0] - 1)
+        if self.node is not None and self.node.saved is None:
+            self.recorder.let_go(self.row, len(self.recorder.steps) - 1)
 
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
         """Note a contribution, with the sum before and after it."""
-        store = self.recorder.store
+        self._add(target, grad, source)
         is_node = type(target) is Node
-        old = self.totals.get(target)
-        super().add(target, grad, source)
-        total = bare((self.nodes if is_node else self.leaves)[target])
-        if old is None:
-            fitted = new = store.keep(total)
+        total = (self.nodes if is_node else self.leaves)[target]
+        if type(total) is not np.ndarray or type(grad) is not np.ndarray:
+            total, grad = bare(total), bare(grad)
+        recorder = self.recorder
+        store = recorder.store
+        same = grad.shape == total.shape and grad.dtype is total.dtype
+        old = self.totals.get(target, -1)
+        if old < 0:
+            known = store.watches.get(id(total))
+            fitted = new = store.fresh(total) if known is None else store.keep(total)
         else:
-            fitted = store.keep(_fitted(bare(grad), total))
-            new = store.fresh(total)
+            fitted = store.keep(grad) if same else store.own(_fitted(grad, total))
+            new = store.later(old, fitted)
+            if id(total) not in store.watches:
+                store.watch(total)
         self.totals[target] = new
-        if self.step is None:
+        step = self.step
+        if step < 0:
             return
         if source is not self.arrived:  # a hook put another in its place
-            self.step.grads = self._kept(source, self.node)
+            recorder.replaced[step] = self._kept(source, self.node)
             self.arrived = source
-        position = self._position(target)
-        row, output = self.recorder.row_of(target) if is_node else (self._leaf(target), 0)
-        contribution = Contribution(position, row, output)
-        contribution.fitted, contribution.old, contribution.new = fitted, old, new
-        raw = bare(grad)
-        contribution.raw = fitted if raw.shape == total.shape else store.keep(raw)
-        self.step.contributions.append(contribution)
-
-    def _leaf(self, leaf: Any) -> int:
-        return self.recorder._leaf_row(leaf)
-
-    def _position(self, target: Any) -> int:
-        """Which argument's rule made this: the next one that came from ``target``."""
-        node = self.node
-        if node is None:
-            return -1
-        for place in range(self.place, len(node.parents)):
-            if node.parents[place] is target:
-                self.place = place + 1
-                return node.plan.positions[place]
-        return -1
+        place = recorder._of_node.get(target.order) if is_node else recorder.leaf_row(target)
+        if place is None:
+            place = recorder.place_of(target)
+        returned = fitted if same or grad.shape == total.shape else store.keep(grad)
+        node: Any = self.node
+        position = -1  # of the argument whose rule made this: the next one that came from there
+        for i in range(self.place, len(node.parents)):
+            if node.parents[i] is target:
+                self.place = i + 1
+                position = node.plan.positions[i]
+                break
+        recorder.contributions.append((step, position, place, returned, fitted, old, new))
 
     def deliver(self) -> None:
         """Let the leaves take what arrived, and note what ``grad`` was and is."""
-        self._finish()
+        if self.step >= 0:
+            self._finish()
         recorder, store = self.recorder, self.recorder.store
         before = {}
         for leaf in self.leaves:
@@ -482,16 +419,13 @@ class _Watched(Relay):
                 before[leaf] = store.keep(leaf._grad.array, fingerprint(leaf._grad.array))
         super().deliver()
         for leaf in self.leaves:
-            row = recorder._leaf_row(leaf)
+            row = recorder.leaf_row(leaf)
             if row < 0:
                 continue
-            step = Step("deliver", row, self.walk)
-            step.grads = [self.totals[leaf]]
-            step.old = before.get(leaf)
-            step.new = step.grads[0]
+            new = arrived = self.totals[leaf]
             if leaf in before or leaf._hooks:
-                step.new = store.fresh(leaf._grad.array)
-            recorder._step(step)
+                new = store.fresh(leaf._grad.array)
+            recorder.steps.append((row, self.walk, arrived, before.get(leaf, -1), new))
 
 
 def _level_of(args: Any) -> int:
@@ -511,5 +445,5 @@ def bare(grad: Any) -> np.ndarray:
 def _fitted(grad: np.ndarray, like: np.ndarray) -> np.ndarray:
     """A contribution in the shape and dtype of what it was added to."""
     if grad.shape != like.shape:
-        grad = np.asarray(tape.unbroadcast(grad, like.shape))
+        grad = np.array(tape.unbroadcast(grad, like.shape))
     return grad if grad.dtype == like.dtype else grad.astype(like.dtype)

@@ -149,8 +149,8 @@ class Trace:
 
     def __repr__(self) -> str:
         steps = self._recorder.steps
-        forward = sum(step.kind == "forward" for step in steps)
-        backward = sum(step.kind == "backward" for step in steps)
+        forward = sum(type(step) is int for step in steps)
+        backward = sum(type(step) is tuple and len(step) == 4 for step in steps)
         return f"<Trace: {forward} operations, {backward} backward steps>"
 
 

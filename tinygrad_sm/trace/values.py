@@ -1,13 +1,20 @@
-"""What a trace keeps of the numbers: copies, as long as there is room for them."""
+"""What a trace keeps of the numbers: copies, as long as there is room for them.
+
+While the program runs a value is a bare copy, or what it can be computed from later; ``Kept``, with
+which the page is made, comes afterwards.
+"""
 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 SAMPLE = 4096  # elements kept of an array for which there is no room
+FEW = 64  # the same once samples have taken a quarter of the room on top
+SMALL = 1024  # bytes for which there is always room
 
 
 class Kept:
@@ -15,23 +22,20 @@ class Kept:
 
     Attributes:
         array: a copy; past the cap ``None``.
-        sample: past the cap, elements taken at even distances.
+        sample: past the cap, elements taken at even distances, of ``stride``, a power of 2.
         shape, dtype: the array's own.
     """
 
-    __slots__ = ("array", "dtype", "sample", "shape")
+    __slots__ = ("array", "dtype", "sample", "shape", "stride")
 
-    def __init__(self, array: np.ndarray, room: int) -> None:
+    def __init__(self, array: np.ndarray, most: int = 0) -> None:
         self.shape = array.shape
         self.dtype = array.dtype
-        self.array: np.ndarray | None = None
-        self.sample: np.ndarray | None = None
-        if array.nbytes <= 1024:
-            self.array = array.copy()
-        elif _bytes_of(array) <= room:
-            self.array = _copy(array)
-        else:
-            self.sample = array.reshape(-1)[:: -(-array.size // SAMPLE)].copy()
+        self.stride = 1
+        while most and array.size > most * self.stride:
+            self.stride *= 2
+        self.array = None if most else array
+        self.sample = array.reshape(-1)[:: self.stride].copy() if most else None
 
     @property
     def nbytes(self) -> int:
@@ -41,15 +45,19 @@ class Kept:
             size *= n
         return size
 
-    @property
-    def held(self) -> int:
-        """The bytes that the copy takes."""
-        kept = self.numbers()
-        return kept.nbytes if kept.nbytes <= 1024 else _bytes_of(kept)
-
     def numbers(self) -> np.ndarray:
         """The elements there are: all of them, or the sample."""
         return self.sample if self.array is None else self.array  # type: ignore[return-value]
+
+    @classmethod
+    def sum_of(cls, a: Kept, b: Kept) -> Kept:
+        """The sum of two values of which one at least is known by a sample only."""
+        total = cls(np.empty(0, a.dtype))
+        total.array, total.shape = None, a.shape
+        total.stride = max(a.stride, b.stride)
+        parts = [x.numbers().reshape(-1)[:: total.stride // x.stride] for x in (a, b)]
+        total.sample = np.add(*parts)
+        return total
 
 
 def _bytes_of(array: np.ndarray) -> int:
@@ -77,19 +85,22 @@ def fingerprint(array: np.ndarray) -> bytes:
     return array.flat[:: array.size // 16].tobytes()
 
 
-class Buffer(weakref.ref):
-    """A block of memory: when it was first seen, and when it went.
+class Watch(weakref.ref):
+    """A reference to an array that the trace has seen, by which it notices when the array goes.
 
     Attributes:
-        size: bytes.
-        born, died: numbers of steps; ``died`` is ``None`` while it lives.
+        key: the array's id.
+        number: of its last copy, or -1.
+        mark: what told then whether it had been written to.
+        buffer: the number of the block of memory that it owns, or -1.
     """
 
-    __slots__ = ("born", "died", "size")
+    __slots__ = ("buffer", "key", "mark", "number")
 
-    size: int
-    born: int
-    died: int | None
+    key: int
+    number: int
+    mark: Any
+    buffer: int
 
 
 class Store:
@@ -97,58 +108,124 @@ class Store:
 
     Args:
         max_bytes: room for copies; past it a value keeps a sample of its elements only.
-        now: the number of steps so far, as a list of one that its owner counts up.
+        steps: the steps of the run, which tell the time.
+
+    Attributes:
+        values: copies; a ``Kept`` where there was no room; two numbers for the sum of both.
+        buffer_of: per value the block of memory that it lay in, or -1.
+        sizes, born: per block its bytes, and the step at which it was first seen.
+        died: by block the step at which it went.
+        watches: by id what is known of the arrays that live.
     """
 
-    def __init__(self, max_bytes: int, now: list[int]) -> None:
+    def __init__(self, max_bytes: int, steps: Sequence[Any]) -> None:
         self.max_bytes = max_bytes
         self.held = 0
         self.capped = 0
-        self.values: list[Kept] = []
-        self.buffers: list[Buffer] = []
-        self._now = now
-        self._known: dict[int, tuple[weakref.ref, int, Any]] = {}
-        self._alive: dict[int, Buffer] = {}
+        self.values: list[Any] = []
+        self.buffer_of: list[int] = []
+        self.sizes: list[int] = []
+        self.born: list[int] = []
+        self.died: dict[int, int] = {}
+        self.watches: dict[int, Watch] = {}
+        self._steps = steps
 
     def fresh(self, array: np.ndarray, mark: Any = 0) -> int:
         """Keep an array that was just made; the number under which it is kept."""
-        kept = Kept(array, self.max_bytes - self.held)
-        self.held += kept.held
-        self.capped += kept.array is None
-        number = len(self.values)
-        self.values.append(kept)
-        buffer = self._watch(array)
-        reference = buffer if array.base is None else weakref.ref(array)
-        self._known[id(array)] = (reference, number, mark)
+        size = array.nbytes
+        if size <= SMALL:
+            self.held += size
+            copy: Any = array.copy()
+        else:
+            copy = self._kept(array)
+        values = self.values
+        number = len(values)
+        values.append(copy)
+        watch = self.watches.get(id(array)) or self.watch(array)
+        watch.number = number
+        watch.mark = mark
+        self.buffer_of.append(watch.buffer if watch.buffer >= 0 else self._buffer_of(array))
         return number
 
     def keep(self, array: np.ndarray, mark: Any = 0) -> int:
         """The number of an array's copy; ``mark`` is other if the array was written to since."""
-        known = self._known.get(id(array))
-        if known is not None and known[0]() is array and known[2] == mark:
-            return known[1]
+        known = self.watches.get(id(array))
+        if known is not None and known.number >= 0 and known.mark == mark:
+            return known.number
         return self.fresh(array, mark)
 
-    def _watch(self, array: np.ndarray) -> Buffer:
-        """The memory that an array lies in, from now on watched."""
+    def own(self, array: np.ndarray) -> int:
+        """Keep an array that nobody else has, without a copy."""
+        self.values.append(self._fitting(array))
+        self.buffer_of.append(-1)
+        return len(self.values) - 1
+
+    def later(self, old: int, contribution: int) -> int:
+        """Keep the sum of two values, which is computed when the trace is shown."""
+        self.values.append((old, contribution))
+        self.buffer_of.append(-1)
+        return len(self.values) - 1
+
+    def _kept(self, array: np.ndarray) -> Any:
+        size = _bytes_of(array)
+        if size > SMALL and size > self.max_bytes - self.held:
+            return self._fitting(array)
+        self.held += size
+        return _copy(array)
+
+    def _fitting(self, array: np.ndarray) -> Any:
+        """An array, or, where there is no room for it, what is kept instead."""
+        size = _bytes_of(array)
+        if size <= SMALL or size <= self.max_bytes - self.held:
+            self.held += size
+            return array
+        self.capped += 1
+        kept = Kept(array, most=SAMPLE if self.held < 1.25 * self.max_bytes else FEW)
+        self.held += kept.numbers().nbytes
+        return kept
+
+    def watch(self, array: np.ndarray) -> Watch:
+        """Watch an array, and the memory that it lies in, from now on."""
+        watch = Watch(array, self._gone)
+        watch.key = key = id(array)
+        watch.number = watch.buffer = -1
+        watch.mark = None
+        self.watches[key] = watch
+        if array.base is None or not isinstance(array.base, np.ndarray):
+            watch.buffer = len(self.sizes)
+            self.sizes.append(array.nbytes)
+            self.born.append(len(self._steps))
+        return watch
+
+    def _buffer_of(self, array: np.ndarray) -> int:
+        """The block of memory that a view looks into."""
         base: Any = array
         while isinstance(base.base, np.ndarray):
             base = base.base
-        known = self._alive.get(id(base))
-        if known is not None and known() is base:
-            return known
-        buffer = Buffer(base, self._gone)
-        buffer.size = base.nbytes
-        buffer.born = self._now[0]
-        buffer.died = None
-        self.buffers.append(buffer)
-        self._alive[id(base)] = buffer
-        return buffer
+        return (self.watches.get(id(base)) or self.watch(base)).buffer
 
-    def _gone(self, buffer: Any) -> None:
-        buffer.died = self._now[0]
+    def _gone(self, watch: Any) -> None:
+        del self.watches[watch.key]
+        if watch.buffer >= 0:
+            self.died[watch.buffer] = len(self._steps)
 
     def close(self) -> None:
         """Watch no more: the run is over."""
-        self._known.clear()
-        self._alive.clear()
+        self.watches = {}
+
+    def finished(self) -> list[Kept]:
+        """All values, sums included, in the order of their numbers."""
+        finished: list[Kept] = []
+        for value in self.values:
+            if type(value) is tuple:
+                old, contribution = (finished[number] for number in value)
+                value = self._sum(old, contribution)
+            finished.append(value if type(value) is Kept else Kept(value))
+        self.values = finished
+        return finished
+
+    def _sum(self, old: Kept, contribution: Kept) -> Any:
+        if old.array is not None and contribution.array is not None:
+            return self._fitting(np.add(old.array, contribution.array))
+        self.capped += 1
+        return Kept.sum_of(old, contribution)

@@ -93,6 +93,42 @@ class _Run:
                 )
 
 
+def get_device_states(*args: Any) -> tuple[list[int], list[Any]]:
+    """The random states of the GPUs that hold ``args``: two empty lists, as there is none."""
+    return [], []
+
+
+def set_device_states(devices: Any, states: Any, *, device_type: str | None = None) -> None:
+    """Set the random states of GPUs: nothing, as there is none.
+
+    Raises:
+        RuntimeError: if there is a state to set.
+    """
+    if len(states):
+        raise RuntimeError("set_device_states: there is no GPU here whose state could be set")
+
+
+def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments off the tape, which require grad where they did.
+
+    Raises:
+        RuntimeError: for something else than a tuple.
+    """
+    if not isinstance(inputs, tuple):
+        raise RuntimeError(
+            "Only tuple of tensors is supported. Got Unsupported input type: "
+            f"{type(inputs).__name__}"
+        )
+    return tuple(
+        x.detach().requires_grad_(x.requires_grad) if isinstance(x, Tensor) else x for x in inputs
+    )
+
+
+def noop_context_fn() -> tuple[Any, Any]:
+    """What ``context_fn`` returns by default: two blocks that do nothing."""
+    return contextlib.nullcontext(), contextlib.nullcontext()
+
+
 def checkpoint(
     function: Callable[..., Any],
     *args: Any,
@@ -131,9 +167,7 @@ def checkpoint(
     """
     if not is_grad_enabled():
         return function(*args, **kwargs)
-    first, second = (
-        (contextlib.nullcontext(), contextlib.nullcontext()) if context_fn is None else context_fn()
-    )
+    first, second = (context_fn or noop_context_fn)()
     kept_args, kept_kwargs = mapped(_entry, (args, kwargs))
     run = _Run(
         lambda: function(*kept_args, **kept_kwargs),
@@ -149,7 +183,7 @@ def checkpoint(
 
 def _entry(x: Any) -> Any:
     """An argument for the second run: recorded as in the first, but on a tape of its own."""
-    return alias(x, None if x.node is None else LEAF) if isinstance(x, Tensor) else x
+    return alias(x, LEAF if x.requires_grad else None) if isinstance(x, Tensor) else x
 
 
 def checkpoint_sequential(

@@ -29,6 +29,30 @@ def test_interpolate(dimensions, to):
             )
 
 
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("to", [{"size": (3, 20)}, {"size": 1}, {"scale_factor": 0.4}], ids=str)
+@pytest.mark.parametrize("align", [None, False, True])
+def test_interpolate_antialiased(mode, to, align):
+    check_function(
+        lambda m, x: m.nn.functional.interpolate(
+            x, **to, mode=mode, align_corners=align, antialias=True
+        ),
+        draw(2, 2, 11, 9),
+    )
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+def test_places_are_found_in_the_precision_that_pytorch_finds_them_in(mode):
+    torch = pytorch()
+    for kind in ("float32", "float64"):
+        x = draw(1, 1, 345, 64).astype(kind)
+        ours, theirs = (
+            m.nn.functional.interpolate(m.tensor(x), (270, 150), mode=mode) for m in (sg, torch)
+        )
+        close = 1e-5 if kind == "float32" else 1e-12
+        np.testing.assert_allclose(ours.array, theirs.numpy(), rtol=close, atol=close)
+
+
 def test_recomputed_factors_and_older_names():
     check_function(
         lambda m, x: m.nn.functional.interpolate(

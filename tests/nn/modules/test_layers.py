@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_sm as sg
 
-from ..agreement import check_error, check_layer, draw, pytorch
+from ..agreement import check_error, check_function, check_layer, draw, pytorch
 
 LINES, IMAGES, VOLUMES = draw(2, 4, 9), draw(2, 4, 7, 6), draw(2, 4, 5, 6, 4)
 ROWS = draw(5, 6)
@@ -51,6 +51,11 @@ LAYERS = [
     *((layer(f"AvgPool{n}d", 3, 2, 1, True, False), x) for n, x in BY_DIMENSIONS.items()),
     (layer("AvgPool2d", 2, divisor_override=3), IMAGES),
     *((layer(f"LPPool{n}d", 2, 2), x) for n, x in BY_DIMENSIONS.items()),
+    (layer("FractionalMaxPool2d", 2, (3, 4)), IMAGES),
+    (layer("FractionalMaxPool2d", (2, 3), output_ratio=0.5, return_indices=True), IMAGES),
+    (layer("FractionalMaxPool2d", 2, 1), IMAGES[0]),
+    (layer("FractionalMaxPool3d", 2, output_ratio=(0.5, 0.7, 0.6)), VOLUMES),
+    (layer("FractionalMaxPool3d", (2, 1, 2), 2, return_indices=True), VOLUMES),
     *((layer(f"AdaptiveAvgPool{n}d", 3), x) for n, x in BY_DIMENSIONS.items()),
     *((layer(f"AdaptiveMaxPool{n}d", 3, True), x) for n, x in BY_DIMENSIONS.items()),
     (layer("AdaptiveAvgPool2d", (None, 2)), IMAGES),
@@ -62,6 +67,8 @@ LAYERS = [
     (layer("GroupNorm", 2, 4), IMAGES),
     (layer("GroupNorm", 4, 4, affine=False), LINES),
     (layer("LocalResponseNorm", 3, 0.1), IMAGES),
+    (layer("SyncBatchNorm", 4), IMAGES),
+    (layer("SyncBatchNorm", 6, momentum=None), ROWS),
     (layer("BatchNorm1d", 6), ROWS),
     *((layer(f"BatchNorm{n}d", 4, 1e-3, 0.3), x) for n, x in BY_DIMENSIONS.items()),
     (layer("BatchNorm2d", 4, momentum=None), IMAGES),
@@ -114,7 +121,13 @@ LAYERS = [
     (layer("EmbeddingBag", 7, 3), np.array([[1, 2], [6, 1]])),
     (layer("EmbeddingBag", 7, 3, mode="max", padding_idx=2), np.array([[1, 2], [6, 1]])),
 ]  # fmt: skip
-FIRST_ONLY = {"Hardsigmoid", "RReLU", "EmbeddingBag"}  # PyTorch has no second derivative
+FIRST_ONLY = {
+    "EmbeddingBag",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
+    "Hardsigmoid",
+    "RReLU",
+}  # PyTorch has no second derivative
 # PyTorch rounds constants of these to float32
 ROUNDED = {"CELU", "Hardsigmoid", "Hardswish", "LeakyReLU", "RReLU"}
 
@@ -285,3 +298,137 @@ def test_batch_norm_counts_and_averages():
             np.testing.assert_allclose(value.array, theirs.get_buffer(name).numpy(), rtol=1e-12)
         ours.reset_running_stats()
         assert ours.num_batches_tracked.item() == 0
+
+
+@pytest.mark.parametrize("channels", [2, 6, 9])
+@pytest.mark.parametrize("size", [3, 4, 5])
+def test_lrn_across_maps_has_pytorchs_values(channels, size):
+    torch = pytorch()
+    x = draw(2, channels, 3, 4)
+    ours = sg.nn.CrossMapLRN2d(size, 0.5)(sg.tensor(x))
+    theirs = torch.nn.CrossMapLRN2d(size, 0.5)(torch.tensor(x))
+    np.testing.assert_allclose(ours.array, theirs.numpy(), rtol=1e-9)
+    assert sg.autograd.gradcheck(sg.nn.CrossMapLRN2d(size, 0.5), sg.tensor(x, requires_grad=True))
+    with pytest.raises(ValueError, match="4D"):
+        sg.nn.CrossMapLRN2d(size)(sg.tensor(x[0]))
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        (lambda m: m.nn.FractionalMaxPool2d(2), ValueError),
+        (lambda m: m.nn.FractionalMaxPool2d(2, 3, 0.5), ValueError),
+        (lambda m: m.nn.FractionalMaxPool3d(2, output_ratio=1.5), ValueError),
+        (lambda m: m.nn.FractionalMaxPool2d(3, 3)(m.zeros(1, 1, 4, 4)), RuntimeError),
+        (lambda m: m.nn.FractionalMaxPool2d(1, 1)(m.zeros(1, 0, 4, 4)), RuntimeError),
+        (lambda m: m.nn.functional.fractional_max_pool2d(m.zeros(1, 1, 4, 4), 2), ValueError),
+        (lambda m: m.nn.SyncBatchNorm(4)(m.zeros(4)), ValueError),
+    ],
+)
+def test_errors_of_pools_and_norms(make, error):
+    for m in (sg, pytorch()):
+        with pytest.raises(error):
+            make(m)
+
+
+def test_batch_norms_are_converted_with_their_state():
+    model = sg.nn.Sequential(sg.nn.Linear(6, 4), sg.nn.Sequential(sg.nn.BatchNorm1d(4))).eval()
+    sg.nn.init.normal_(model[1][0].running_mean)
+    x = sg.tensor(ROWS, dtype=sg.float32)
+    before, names = model(x), list(model.state_dict())
+    converted = sg.nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    assert type(converted[1][0]) is sg.nn.SyncBatchNorm
+    assert list(converted.state_dict()) == names
+    np.testing.assert_array_equal(converted(x).array, before.array)
+
+
+def _adaptive(m):
+    return m.nn.AdaptiveLogSoftmaxWithLoss(6, 12, [3, 7, 10], div_value=1.5, head_bias=True)
+
+
+@pytest.mark.parametrize("labels", [[0, 2, 4, 11, 8], [1, 1, 1, 0, 2], 7], ids=str)
+def test_adaptive_softmax(labels):
+    torch = pytorch()
+    label = np.array(labels)
+    x = ROWS if label.ndim else ROWS[0]
+
+    def call(layer, x):
+        m = sg if isinstance(x, sg.Tensor) else torch
+        out = layer(x, m.tensor(label))
+        rows = x if label.ndim else x.unsqueeze(0)
+        return out.output, out.loss, layer.log_prob(rows), layer.predict(rows)
+
+    check_layer(_adaptive, x, call=call)
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        *(
+            (lambda m, cutoffs=cutoffs: m.nn.AdaptiveLogSoftmaxWithLoss(4, 8, cutoffs), ValueError)
+            for cutoffs in ([], [3, 2], [2, 2], [0, 3], [8], [1.5])
+        ),
+        *(
+            (lambda m, x=x, y=y: _adaptive(m)(m.tensor(x), m.tensor(y)), RuntimeError)
+            for x, y in [
+                (ROWS.astype("f"), [0, 1]),
+                (ROWS.astype("f"), [0, 1, 2, 3, 12]),
+                (ROWS.astype("f"), [0, 1, 2, 3, -1]),
+                (ROWS.astype("f"), 1),
+                (ROWS[0].astype("f"), [1]),
+                (ROWS.astype("f"), [[1]]),
+            ]
+        ),
+    ],
+)
+def test_errors_of_the_adaptive_softmax(make, error):
+    for m in (sg, pytorch()):
+        with pytest.raises(error):
+            make(m)
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        *(
+            (lambda m, k=kind, o=options: getattr(m.nn, k)(3, 5, **o), TypeError)
+            for kind in ("RNN", "GRU", "LSTM")
+            for options in ({"bias": 1}, {"batch_first": "False"})
+        ),
+        (lambda m: m.nn.GRU(0, 5), ValueError),
+        (lambda m: m.nn.LSTM(3, 5)(m.zeros(2, 1, 3).double()), ValueError),
+        (lambda m: m.nn.HuberLoss(delta=1j), TypeError),
+        (lambda m: m.nn.BatchNorm1d(3, eps=0.0)(m.zeros(2, 3)), ValueError),
+        (lambda m: m.nn.BatchNorm1d(3, eps=-1.0).eval()(m.zeros(2, 3)), ValueError),
+        (lambda m: m.nn.CircularPad1d(1)(m.zeros(2, 3, 4, 5)), ValueError),
+        (lambda m: m.nn.CircularPad3d(1)(m.zeros(2, 3)), ValueError),
+    ],
+)
+def test_errors_of_layers(make, error):
+    for m in (sg, pytorch()):
+        with pytest.raises(error):
+            make(m)
+
+
+def test_a_batch_of_nothing_leaves_the_statistics_as_they_are():
+    layer = sg.nn.BatchNorm1d(3)
+    assert layer(sg.zeros(0, 3)).shape == (0, 3)
+    assert layer.running_mean.tolist() == [0, 0, 0]
+    assert layer.running_var.tolist() == [1, 1, 1]
+
+
+def test_one_variance_for_all_samples():
+    def call(m, x, y):
+        return m.nn.GaussianNLLLoss()(x, y, m.ones(1, 6, dtype=x.dtype) * 0.7)
+
+    check_function(call, ROWS, draw(5, 6, seed=1))
+
+
+def test_places_of_windows_for_more_samples_than_there_are():
+    torch = pytorch()
+    u = np.random.default_rng(0).random((2, 4, 2))
+    ours, theirs = (
+        m.nn.FractionalMaxPool2d(2, 3, _random_samples=m.tensor(u))(m.tensor(IMAGES[0]))
+        for m in (sg, torch)
+    )
+    np.testing.assert_array_equal(ours.array, theirs.numpy())

@@ -410,3 +410,37 @@ def test_every_layer_of_pytorch_that_is_here_has_its_place():
         assert theirs is not None, name
         path = theirs.__module__.replace("torch.", "tinygrad_sm.")
         assert getattr(importlib.import_module(path), name) is getattr(nn, name), path
+
+
+def test_a_module_with_tensors_of_its_own_converts_them_wherever_it_stands():
+    class WithTable(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table = sg.ones(2)
+
+        def _apply(self, fn, recurse=True):
+            super()._apply(fn, recurse)
+            self.table = fn(self.table)
+            return self
+
+    model = nn.Sequential(nn.Sequential(WithTable()), nn.Linear(1, 1))
+    model.double()
+    assert model[0][0].table.dtype == sg.float64
+    assert model[1].weight.dtype == sg.float64
+
+
+def test_a_type_is_for_all_tensors_and_memory_can_be_new():
+    model = nn.BatchNorm1d(2)
+    model.type(sg.float64)
+    assert model.num_batches_tracked.dtype == sg.float64
+    before = model.weight
+    memory = before.array
+    assert model.to_empty(device="cpu") is model
+    assert model.weight is before
+    assert before.array is not memory
+    assert before.shape == (2,)
+    assert model.compile() is None
+    with pytest.raises(NotImplementedError, match="share_memory"):
+        model.share_memory()
+    with pytest.raises(NotImplementedError, match="bfloat16"):
+        model.bfloat16()

@@ -194,3 +194,57 @@ def test_copies_and_pickles():
 )
 def test_refusals(call):
     check_error(lambda m: call(m, m.nn.utils.parametrize))
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (3, 5), (5, 3)])
+@pytest.mark.parametrize("chosen", [None, "matrix_exp", "cayley", "householder"])
+@pytest.mark.parametrize("trivialized", [True, False])
+def test_orthogonal(shape, chosen, trivialized):
+    def build(m):
+        layer = m.nn.Linear(*shape, bias=False)
+        return m.nn.utils.parametrizations.orthogonal(
+            layer, orthogonal_map=chosen, use_trivialization=trivialized
+        )
+
+    check_layer(build, draw(6, shape[0]), close=1e-5, second=False, rtol=1e-8, atol=1e-9)
+    weight = build(sg).double().weight.array
+    small = weight @ weight.T if shape[0] > shape[1] else weight.T @ weight
+    np.testing.assert_allclose(small, np.eye(min(shape)), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (3, 5), (5, 3)])
+def test_orthogonal_weights_can_be_assigned(shape):
+    torch = pytorch()
+    new = draw(*shape[::-1])
+    pairs = [("householder", False), ("matrix_exp", True), ("cayley", False)]
+    for chosen, trivialized in pairs[: 3 if shape == (4, 4) else 1]:
+        found = []
+        for m in (sg, torch):
+            layer = m.nn.utils.parametrizations.orthogonal(
+                m.nn.Linear(*shape).double(),
+                orthogonal_map=chosen,
+                use_trivialization=trivialized,
+            )
+            if chosen == "cayley":
+                with pytest.raises(NotImplementedError):
+                    layer.weight = m.tensor(new)
+            else:
+                layer.weight = m.tensor(new)
+                found.append(array(layer.weight))
+        for a in found[1:]:
+            np.testing.assert_allclose(found[0], a, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda m: m.nn.utils.parametrizations.orthogonal(m.nn.Linear(2, 2), "weights"),
+        lambda m: m.nn.utils.parametrizations.orthogonal(m.nn.Linear(2, 2), "bias"),
+        lambda m: m.nn.utils.parametrizations.orthogonal(m.nn.Linear(2, 2), orthogonal_map="other"),
+        lambda m: setattr(
+            m.nn.utils.parametrizations.orthogonal(m.nn.Linear(2, 2)), "weight", m.zeros(3, 3)
+        ),
+    ],
+)
+def test_errors_of_orthogonal(call):
+    check_error(call)

@@ -94,6 +94,12 @@ from .dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
+from .fractional_pooling import (
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+)
 from .grid_sampling import (
     affine_grid,
     grid_sample,

@@ -15,7 +15,8 @@ import numpy as np
 from ...ops import activation, elementwise
 from ...ops.elementwise import float_input, where
 from ...ops.in_place import in_place
-from ...ops.random import default_generator, sample, sample_for
+from ...ops.random import default_generator, sample_for
+from ...ops.sampling import exponential_
 from ...ops.shape import chunk
 from ...ops.softmax import log_softmax as _log_softmax
 from ...ops.softmax import softmax as _softmax
@@ -70,7 +71,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             f"prelu: Mismatch of parameter numbers and input channel size: weight of shape "
             f"{weight.array.shape}, {channels} channels"
         )
-    slope = weight.reshape(-1, *(1,) * (ndim - 2)) if count > 1 else weight.reshape(())
+    slope = weight.reshape(()) if count == 1 else weight.reshape(-1, *(1,) * (ndim - 2))
     return where(input > 0, input, slope * input)
 
 
@@ -110,7 +111,10 @@ def hardtanh(
 
     Raises:
         ValueError: if the bounds cross.
+        RuntimeError: for bools.
     """
+    if input.array.dtype.kind == "b":
+        raise RuntimeError("hardtanh: Bool inputs not supported: convert with .float()")
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val {min_val} cannot be greater than max_val {max_val}")
     if input.array.dtype.kind in "iu":
@@ -203,7 +207,8 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise RuntimeError(f"softshrink: lambda must be greater or equal to 0, but found {lambd}")
-    return input - input.clamp(-lambd, lambd)
+    flat = (input >= -lambd) & (input <= lambd)
+    return where(flat, 0.0, input - input.clamp(-lambd, lambd))
 
 
 def tanhshrink(input: Tensor) -> Tensor:
@@ -293,21 +298,16 @@ def gumbel_softmax(
     """
     logits = float_input(logits)
     kind = logits.array.dtype
-    noise = sample(lambda sizes: _gumbel(sizes, kind), tuple(logits.array.shape))
+    waits = exponential_(logits.detach().clone())
+    noise = -waits.clamp(min=float(np.finfo(kind).tiny)).log()
     soft = _softmax((logits + noise) / tau, dim)
+    if hard and logits.array.ndim and not logits.array.shape[dim]:
+        raise IndexError(f"gumbel_softmax: there is no largest along dim {dim} of size 0")
     if not hard:
         return soft
     fixed = soft.detach()
     chosen = (fixed * 0).scatter(dim, fixed.argmax(dim, keepdim=True), 1.0)
     return chosen - fixed + soft
-
-
-def _gumbel(sizes: tuple[int, ...], kind: np.dtype) -> np.ndarray:
-    """Draws of the standard Gumbel distribution."""
-    draws = default_generator.uniform(math.prod(sizes), kind).reshape(sizes)
-    tiny = np.asarray(np.finfo(kind).eps / 2, kind)
-    waits = np.where(draws >= 1 - tiny, tiny, -np.log1p(-draws))
-    return -np.log(np.maximum(waits, np.finfo(kind).tiny))
 
 
 # --- in place -------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ def scaled_dot_product_attention(
         raise RuntimeError(
             "scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True"
         )
+    _check_widths(query, key, value)
     if enable_gqa:
         key, value = (_repeated(t, query.array.shape[-3]) for t in (key, value))
     factor = 1 / math.sqrt(query.array.shape[-1]) if scale is None else scale
@@ -59,6 +60,17 @@ def scaled_dot_product_attention(
         hidden = _added("scaled_dot_product_attention", attn_mask, scores.array.dtype, keep=True)
     weights = _weights(scores, hidden)
     return matmul(dropout(weights, dropout_p, dropout_p > 0), value)
+
+
+def _check_widths(query: Tensor, key: Tensor, value: Tensor) -> None:
+    q, k, v = query.array.shape, key.array.shape, value.array.shape
+    kinds = {t.array.dtype for t in (query, key, value)}
+    if min(len(q), len(k), len(v)) < 2 or q[-1] != k[-1] or k[-2] != v[-2] or len(kinds) > 1:
+        raise RuntimeError(
+            f"scaled_dot_product_attention: query {q}, key {k} and value {v} of "
+            f"{', '.join(map(str, kinds))} do not fit: expected (..., L, E), (..., S, E) and "
+            "(..., S, V) of one dtype"
+        )
 
 
 def _repeated(t: Tensor, heads: int) -> Tensor:

@@ -183,7 +183,8 @@ def _volumes(
         dilation[1:],
         groups,
     )
-    return flat.reshape(count, len(layers), *flat.array.shape[1:]).permute(0, 2, 1, 3, 4)
+    by_layer = flat.reshape(count, len(layers), *flat.array.shape[1:])
+    return by_layer.permute(0, 2, 1, 3, 4).contiguous()
 
 
 def _window_layers(size: int, kernel: int, stride: int, dilation: int) -> np.ndarray:
@@ -352,4 +353,5 @@ def _laid_volumes(x: Tensor, weight: Tensor, stride: Sizes, dilation: Sizes, gro
     size = (layers - 1) * stride[0] + dilation[0] * (depth - 1) + 1
     places = _window_layers(size, depth, stride[0], dilation[0]).reshape(-1)
     sizes = (size, count, groups * per_group, *rest)
-    return collect(parts.reshape(-1, *sizes[1:]), places, sizes).permute(1, 2, 0, 3, 4)
+    by_layer = collect(parts.reshape(-1, *sizes[1:]), places, sizes)
+    return by_layer.permute(1, 2, 0, 3, 4).contiguous()

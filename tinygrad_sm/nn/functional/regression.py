@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+from ...hints import LikelyMistakeWarning, warn
 from ...ops.elementwise import where
 from ...tape import values_of
 from ...tensor import Tensor
@@ -28,11 +29,11 @@ def _difference(name: str, input: Tensor, target: Tensor) -> Tensor:
                 f"{name}: shapes {a} and {b} do not broadcast: the target should have the input's "
                 "shape"
             ) from None
-        warnings.warn(
-            f"Using a target size ({b}) that is different to the input size ({a}). This will "
-            "likely lead to incorrect results due to broadcasting. Please ensure they have the "
-            "same size.",
-            stacklevel=4,
+        warn(
+            f"{name}: Using a target size ({b}) that is different to the input size ({a}): both are "
+            f"broadcast to {np.broadcast_shapes(a, b)}, so that the loss compares what does not "
+            "belong together. Give them the same shape: squeeze() or unsqueeze() one",
+            LikelyMistakeWarning,
         )
     return input - target
 
@@ -209,7 +210,7 @@ def gaussian_nll_loss(
     Args:
         input: the means.
         target: the numbers.
-        var: the variances, in the input's shape or with one for the whole last dimension.
+        var: the variances, in the input's shape or with one for the whole of a dimension.
         full: add the constant ``log(2 pi) / 2``.
         eps: the least variance that is taken.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
@@ -222,7 +223,9 @@ def gaussian_nll_loss(
     if given != shape:
         if given == shape[:-1]:
             spread = spread.unsqueeze(-1)
-        elif not (given[:-1] == shape[:-1] and given[-1:] == (1,)):
+        elif len(given) != len(shape) or [
+            n for n, m in zip(given, shape, strict=True) if n != m
+        ] != [1]:
             raise ValueError(f"gaussian_nll_loss: var is of incorrect size: {given} for {shape}")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"gaussian_nll_loss: {reduction} is not valid")

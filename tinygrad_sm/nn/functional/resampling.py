@@ -41,11 +41,12 @@ def interpolate(
         align_corners: whether the centres of the corner elements, rather than their outer edges,
             keep their places.
         recompute_scale_factor: whether to take the factors from the sizes, rounded as they are.
-        antialias: not implemented.
+        antialias: whether each new pixel, where an image shrinks, is a mean over all that it
+            covers (``"bilinear"`` and ``"bicubic"``).
 
     Raises:
         ValueError: for options that do not go together.
-        NotImplementedError: for a mode that does not go with the dimensions, or ``antialias``.
+        NotImplementedError: for a mode that does not go with the dimensions.
 
     >>> import tinygrad_sm as sg
     >>> interpolate(sg.tensor([[[1.0, 2.0]]]), size=4, mode="linear")
@@ -67,9 +68,12 @@ def interpolate(
         return {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}[len(old)](
             input, sizes
         )
+    # PyTorch finds places in float32, unless it interpolates float64
+    precise = np.float64 if input.array.dtype == np.float64 else np.float32
+    taps = _means if antialias else _taps
     for i, (n, m) in enumerate(zip(old, sizes, strict=True)):
-        step = n / m if factors is None else 1 / factors[i]
-        input = _resampled(input, 2 + i, *_taps(mode, n, m, step, bool(align_corners)))
+        step = precise(n / m if factors is None else 1 / factors[i])
+        input = _resampled(input, 2 + i, *taps(mode, n, m, step, bool(align_corners)))
     return input
 
 
@@ -83,8 +87,11 @@ def _check(input: Tensor, mode: str, align_corners: bool | None, antialias: bool
             )
     elif mode not in _DIMENSIONS:
         raise NotImplementedError(f"interpolate: unknown mode {mode!r}")
-    if antialias:
-        raise NotImplementedError("interpolate: antialias=True is not implemented")
+    if antialias and (mode not in ("bilinear", "bicubic") or dimensions != 2):
+        raise ValueError(
+            "interpolate: Anti-alias option is restricted to bilinear and bicubic modes and "
+            f"requires a 4-D tensor as input, not mode {mode!r} and shape {input.array.shape}"
+        )
     if dimensions not in (1, 2, 3) or _DIMENSIONS.get(mode, dimensions) != dimensions:
         raise NotImplementedError(
             f"interpolate: Input Error: mode {mode!r} does not go with an input of shape "
@@ -112,18 +119,18 @@ def _sizes(
 
 
 def _taps(
-    mode: str, old: int, new: int, step: float, align_corners: bool
+    mode: str, old: int, new: int, step: np.floating, align_corners: bool
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Which old elements make each new one, (taps, new), and their weights (``None``: 1)."""
-    places = np.arange(new)
-    if mode == "nearest":
-        return np.minimum((places * step).astype(np.int64), old - 1)[None], None
-    if mode == "nearest-exact":
-        return np.minimum(((places + 0.5) * step).astype(np.int64), old - 1)[None], None
+    places = np.arange(new, dtype=step.dtype)
+    if mode in ("nearest", "nearest-exact"):
+        source = (places + (0.5 if mode == "nearest-exact" else 0)) * step
+        nearest = source.astype(np.float32).astype(np.int64)  # PyTorch rounds so in float64 too
+        return np.minimum(nearest, old - 1)[None], None
     if align_corners:
-        source = places * ((old - 1) / (new - 1) if new > 1 else 0.0)
-    else:
-        source = (places + 0.5) * step - 0.5
+        source = places * _between_corners(old, new, step)
+    else:  # rounded once
+        source = ((places + 0.5) * np.float64(step) - 0.5).astype(step.dtype)
     if mode == "bicubic":
         first = np.floor(source).astype(np.int64)
         offsets = np.arange(-1, 3)[:, None]
@@ -134,11 +141,34 @@ def _taps(
     return np.stack([first, np.minimum(first + 1, old - 1)]), np.stack([1 - fraction, fraction])
 
 
-def _keys(x: np.ndarray) -> np.ndarray:
-    """Keys' kernel of cubic convolution (1981, equation 4), with the parameter above."""
+def _between_corners(old: int, new: int, like: np.floating) -> Any:
+    """The step that leads from the first corner's centre to the last one's."""
+    return like.dtype.type((old - 1) / (new - 1) if new > 1 else 0.0)
+
+
+def _means(
+    mode: str, old: int, new: int, step: np.floating, align_corners: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """The taps of a kernel as wide as the step, if that is more than 1, their weights adding to 1."""
+    if align_corners:
+        step = _between_corners(old, new, step)
+    width = max(step, step.dtype.type(1))
+    reach = width * (1 if mode == "bilinear" else 2)
+    centre = (np.arange(new, dtype=step.dtype) + 0.5) * step
+    first = np.maximum((centre - reach + 0.5).astype(np.int64), 0)
+    last = np.minimum((centre + reach + 0.5).astype(np.int64), old)
+    taps = first + np.arange((last - first).max())[:, None]
+    away = np.abs((taps - centre + 0.5) / width)
+    weights = np.maximum(1 - away, 0) if mode == "bilinear" else _keys(away, -0.5)
+    weights = np.where(taps < last, weights, 0)
+    return np.minimum(taps, old - 1), weights / weights.sum(0)
+
+
+def _keys(x: np.ndarray, a: float = _CUBIC) -> np.ndarray:
+    """Keys' kernel of cubic convolution (1981, equation 4), with his parameter a."""
     x = np.abs(x)
-    near = ((_CUBIC + 2) * x - (_CUBIC + 3)) * x * x + 1
-    far = ((_CUBIC * x - 5 * _CUBIC) * x + 8 * _CUBIC) * x - 4 * _CUBIC
+    near = ((a + 2) * x - (a + 3)) * x * x + 1
+    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
     return np.where(x <= 1, near, np.where(x < 2, far, 0.0))
 
 

@@ -282,7 +282,7 @@ class Tanh(_Activation):
         return F.tanh(input)
 
 
-class Hardsigmoid(_Activation):
+class Hardsigmoid(Module):
     """``relu6(x + 3) / 6``: a sigmoid of three straight lines."""
 
     def __init__(self, inplace: bool = False) -> None:
@@ -294,7 +294,7 @@ class Hardsigmoid(_Activation):
         return F.hardsigmoid(input, self.inplace)
 
 
-class Hardswish(_Activation):
+class Hardswish(Module):
     """``x hardsigmoid(x)`` (Howard et al., 2019)."""
 
     def __init__(self, inplace: bool = False) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...distributed.groups import get_world_size, is_initialized
 from ...ops.creation import ones, tensor, zeros
 from ...tape import no_grad
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
+from ..parameter import UninitializedBuffer, UninitializedParameter
 from .affine import register_affine, reset_affine
+from .lazy import LazyModuleMixin
 from .module import Module, rejected
 
 
@@ -153,3 +156,129 @@ class BatchNorm3d(_BatchNorm):
     """
 
     dimensions = (5,)
+
+
+class SyncBatchNorm(_BatchNorm):
+    """Batch normalization over the batches of all processes together; here, over one's own.
+
+    On one process it is batch normalization of (N, C, ...); ``process_group`` is not used.
+    Arguments as ``BatchNorm2d`` has them.
+
+    Raises:
+        ValueError: when called, for fewer than 2 dimensions, or in training on several processes,
+            as in PyTorch on the CPU.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        process_group: Any = None,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
+        )
+        self.process_group = process_group
+
+    def _check(self, input: Tensor) -> None:
+        if input.array.ndim < 2:
+            raise ValueError(f"expected at least 2D input (got {input.array.ndim}D input)")
+        if self.training and is_initialized() and get_world_size(self.process_group) > 1:
+            raise ValueError(
+                "SyncBatchNorm expected input tensor to be on a GPU: statistics are not gathered "
+                "from several processes on the CPU. Use BatchNorm2d, or train on one process"
+            )
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
+        """The module, in which each BatchNorm is replaced by a SyncBatchNorm of its state.
+
+        Args:
+            module: a model, which is changed, or a BatchNorm, for which another one is returned.
+            process_group: kept by the new layers.
+        """
+        if isinstance(module, _BatchNorm):
+            twin = cls(
+                module.num_features,
+                module.eps,
+                module.momentum,
+                module.affine,
+                module.track_running_stats,
+                process_group,
+            )
+            twin._parameters.update(module._parameters)
+            twin._buffers.update(module._buffers)
+            return twin.train(module.training)
+        for name, child in list(module.named_children()):
+            module.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return module
+
+
+# --- sizes from the first input -----------------------------------------------------------------
+
+
+class _LazyNorm(LazyModuleMixin, _NormBase):
+    """What lazy batch and instance norms of all dimensions share."""
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(0, eps, momentum, False, False)
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        if affine:
+            self.weight = UninitializedParameter(device=device, dtype=dtype)
+            if bias:
+                self.bias = UninitializedParameter(device=device, dtype=dtype)
+        if track_running_stats:
+            self.running_mean = UninitializedBuffer(device=device, dtype=dtype)
+            self.running_var = UninitializedBuffer(device=device, dtype=dtype)
+            self.num_batches_tracked = tensor(0)
+
+    def reset_parameters(self) -> None:
+        """Start anew, once there are parameters: weight 1, bias 0, no batches seen."""
+        if not self.has_uninitialized_params() and self.num_features:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        """Take ``num_features`` from the input."""
+        started = not self.has_uninitialized_params()
+        self.num_features = input.shape[1]
+        if started:
+            return
+        for name in (*self._parameters, *self._buffers):
+            self._materialize(name, (self.num_features,))
+        self.reset_parameters()
+
+
+class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
+    """A ``BatchNorm1d`` that takes ``num_features`` from the first input's dimension 1."""
+
+    cls_to_become = BatchNorm1d
+
+
+class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
+    """A ``BatchNorm2d`` that takes ``num_features`` from the first input's dimension 1."""
+
+    cls_to_become = BatchNorm2d
+
+
+class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
+    """A ``BatchNorm3d`` that takes ``num_features`` from the first input's dimension 1."""
+
+    cls_to_become = BatchNorm3d

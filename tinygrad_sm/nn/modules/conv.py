@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...ops.creation import empty
+from ...tape import no_grad
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
-from ..parameter import Parameter
+from ..parameter import Parameter, UninitializedParameter
+from .lazy import LazyModuleMixin
 from .module import Module, rejected
 from .utils import _ntuple
 
@@ -52,13 +54,16 @@ class _ConvNd(Module):
         self.groups = groups
         self.padding_mode = padding_mode
         self._check_padding(name)
-        channels = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
-        sizes = (channels[0], channels[1] // groups, *self.kernel_size)
-        self.weight = Parameter(empty(*sizes, device=device, dtype=dtype))
+        self.weight = Parameter(empty(self._weight_shape(), device=device, dtype=dtype))
         self.register_parameter(
             "bias", Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None
         )
         self.reset_parameters()
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        channels = (self.out_channels, self.in_channels)
+        first, second = channels[::-1] if self.transposed else channels
+        return first, second // self.groups, *self.kernel_size
 
     def _check_padding(self, name: str) -> None:
         if self.padding_mode not in _PADDING_MODES:
@@ -358,3 +363,138 @@ class ConvTranspose3d(_ConvTranspose):
 
     dimensions = 3
     _function = staticmethod(F.conv_transpose3d)
+
+
+# --- sizes from the first input -----------------------------------------------------------------
+
+
+class _LazyConvNd(LazyModuleMixin, _ConvNd):
+    """What lazy convolutions of all dimensions, and their transposes, share."""
+
+    def _start(self, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
+        """Put uninitialized parameters in the places of the empty ones."""
+        self.out_channels = out_channels
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Draw weight and bias anew, once there are any."""
+        if not self.has_uninitialized_params() and self.in_channels:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Take ``in_channels`` from the input."""
+        started = not self.has_uninitialized_params()
+        self.in_channels = self._channels_of(input)
+        if started:
+            return
+        _check_groups(type(self).__name__, self.in_channels, self.out_channels, self.groups)
+        with no_grad():
+            self._materialize("weight", self._weight_shape())
+            self._materialize("bias", (self.out_channels,))
+            self.reset_parameters()
+
+    def _channels_of(self, input: Tensor) -> int:
+        n = self.dimensions
+        if input.ndim not in (n + 1, n + 2):
+            raise RuntimeError(
+                f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to "
+                f"{type(self).__name__}, but got input of size: {tuple(input.shape)}"
+            )
+        return int(input.shape[-n - 1])
+
+
+class _LazyConv(_LazyConvNd, _Conv):
+    """What lazy convolutions of all dimensions share."""
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: _Sizes,
+        stride: _Sizes = 1,
+        padding: str | _Sizes = 0,
+        dilation: _Sizes = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode)
+        self._start(out_channels, bias, device, dtype)
+
+
+class LazyConv1d(_LazyConv, Conv1d):
+    """A ``Conv1d`` whose ``in_channels`` are those of the first input; see ``LazyConv2d``."""
+
+    cls_to_become = Conv1d
+
+
+class LazyConv2d(_LazyConv, Conv2d):
+    """A ``Conv2d`` whose ``in_channels`` are those of the first input.
+
+    Arguments as ``Conv2d`` has them, without ``in_channels``.
+
+    Raises:
+        RuntimeError: when called, for a wrong number of dimensions.
+        ValueError: when called, for groups that do not divide the channels.
+    """
+
+    cls_to_become = Conv2d
+
+
+class LazyConv3d(_LazyConv, Conv3d):
+    """A ``Conv3d`` whose ``in_channels`` are those of the first input; see ``LazyConv2d``."""
+
+    cls_to_become = Conv3d
+
+
+class _LazyConvTranspose(_LazyConvNd, _ConvTranspose):
+    """What lazy transposed convolutions of all dimensions share."""
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: _Sizes,
+        stride: _Sizes = 1,
+        padding: _Sizes = 0,
+        output_padding: _Sizes = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: _Sizes = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            0,
+            0,
+            kernel_size,
+            stride,
+            padding,
+            output_padding,
+            groups,
+            False,
+            dilation,
+            padding_mode,
+        )
+        self._start(out_channels, bias, device, dtype)
+
+
+class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
+    """A ``ConvTranspose1d`` that takes ``in_channels`` from the first input; see ``LazyConv2d``."""
+
+    cls_to_become = ConvTranspose1d
+
+
+class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
+    """A ``ConvTranspose2d`` that takes ``in_channels`` from the first input; see ``LazyConv2d``."""
+
+    cls_to_become = ConvTranspose2d
+
+
+class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
+    """A ``ConvTranspose3d`` that takes ``in_channels`` from the first input; see ``LazyConv2d``."""
+
+    cls_to_become = ConvTranspose3d

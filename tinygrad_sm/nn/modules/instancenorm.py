@@ -7,7 +7,7 @@ from typing import Any
 
 from ...tensor import Tensor
 from .. import functional as F
-from .batchnorm import _NormBase
+from .batchnorm import _LazyNorm, _NormBase
 from .module import rejected
 
 
@@ -102,3 +102,24 @@ class InstanceNorm3d(_InstanceNorm):
     """Instance normalization of (N, C, D, H, W) or (C, D, H, W); see ``InstanceNorm2d``."""
 
     dimensions = (4, 5)
+
+
+# --- sizes from the first input -----------------------------------------------------------------
+
+
+class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
+    """An ``InstanceNorm1d`` that takes ``num_features`` from the first input's dimension 1."""
+
+    cls_to_become = InstanceNorm1d
+
+
+class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
+    """An ``InstanceNorm2d`` that takes ``num_features`` from the first input's dimension 1."""
+
+    cls_to_become = InstanceNorm2d
+
+
+class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
+    """An ``InstanceNorm3d`` that takes ``num_features`` from the first input's dimension 1."""
+
+    cls_to_become = InstanceNorm3d

@@ -6,10 +6,12 @@ import math
 from typing import Any
 
 from ...ops.creation import empty
+from ...tape import no_grad
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
-from ..parameter import Parameter
+from ..parameter import Parameter, UninitializedParameter
+from .lazy import LazyModuleMixin
 from .module import Module, rejected
 
 
@@ -144,3 +146,46 @@ class Bilinear(Module):
             f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
             f"out_features={self.out_features}, bias={self.bias is not None}"
         )
+
+
+class LazyLinear(LazyModuleMixin, Linear):
+    """A ``Linear`` whose ``in_features`` is the size of the first input's last dimension.
+
+    Args:
+        out_features: size of the result's last dimension.
+        bias: whether to add a bias.
+        device: the CPU.
+        dtype: of the parameters; float32 by default.
+
+    >>> import tinygrad_sm as sg
+    >>> layer = sg.nn.LazyLinear(3)
+    >>> layer(sg.zeros(2, 5)).shape, layer
+    (tinygrad_sm.Size([2, 3]), Linear(in_features=5, out_features=3, bias=True))
+    """
+
+    cls_to_become = Linear
+
+    def __init__(
+        self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__(0, 0, False)
+        self.out_features = out_features
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Draw weight and bias anew, once there are any."""
+        if not self.has_uninitialized_params() and self.in_features:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        """Take ``in_features`` from the input."""
+        started = not self.has_uninitialized_params()
+        self.in_features = input.shape[-1]
+        if started:
+            return
+        with no_grad():
+            self._materialize("weight", (self.out_features, self.in_features))
+            self._materialize("bias", (self.out_features,))
+            self.reset_parameters()

@@ -10,11 +10,13 @@ import numpy as np
 
 from ... import tape
 from ...devices import check_device
-from ...dtypes import as_numpy_dtype, dtype
+from ...dtypes import as_numpy_dtype, bfloat16, dtype
+from ...ops.creation import empty_like
 from ...tape import no_grad
 from ...tensor import RemovableHandle, Tensor
 from ..parameter import Buffer, Parameter
 from . import hooks, state
+from .located import locate
 
 _STORES = {"_parameters": "parameters", "_buffers": "buffer", "_modules": "module"}
 _EXPECTED = {
@@ -70,11 +72,15 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, with the module's hooks around it."""
-        if tape.tracer is not None:
-            return tape.tracer.call_module(self, args, kwargs)
-        if self._hooks is None:
-            return self.forward(*args, **kwargs)
-        return self._hooks.call(self, args, kwargs)
+        try:
+            if tape.tracer is not None:
+                return tape.tracer.call_module(self, args, kwargs)
+            if self._hooks is None:
+                return self.forward(*args, **kwargs)
+            return self._hooks.call(self, args, kwargs)
+        except Exception as error:
+            locate(error, self)
+            raise
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the module's result; every subclass that is called defines it.
@@ -523,21 +529,23 @@ class Module:
         fn(self)
         return self
 
-    def _apply(self, fn: Callable[[Tensor], Tensor]) -> Self:
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         """Replace the values of every parameter, gradient and buffer by what ``fn`` makes of them.
 
-        Parameters stay the same objects, so that an optimizer keeps them.
+        Parameters stay the same objects, so that an optimizer keeps them. It goes from child to
+        child, so that a module with more tensors than these can say so in an ``_apply`` of its own.
         """
-        for module in self.modules():
-            for parameter in module._parameters.values():
-                if parameter is None:
-                    continue
-                parameter.data = fn(parameter.data)
-                if parameter.grad is not None:
-                    parameter.grad.data = fn(parameter.grad.data)
-            for name, buffer in module._buffers.items():
-                if buffer is not None:
-                    module._buffers[name] = fn(buffer)
+        for child in self.children() if recurse else ():
+            child._apply(fn)
+        for parameter in self._parameters.values():
+            if parameter is None:
+                continue
+            parameter.data = fn(parameter.data)
+            if parameter.grad is not None:
+                parameter.grad.data = fn(parameter.grad.data)
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                self._buffers[name] = fn(buffer)
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
@@ -596,6 +604,34 @@ class Module:
     def float(self) -> Self:
         """Convert what is floating to float32."""
         return self.to(np.float32)
+
+    def bfloat16(self) -> Self:
+        """Refuse: NumPy has no bfloat16.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        return self.to(bfloat16)
+
+    def type(self, dst_type: Any) -> Self:
+        """Convert all parameters and buffers, integers too, to a dtype or a tensor type."""
+        return self._apply(lambda t: t.type(dst_type))
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """Give all parameters and buffers new memory whose values are not set."""
+        check_device(device)
+        return self._apply(lambda t: empty_like(t, device=device), recurse)
+
+    def share_memory(self) -> NoReturn:
+        """Refuse: memory is not shared between processes here.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError("share_memory: modules here do not share memory of processes")
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Do nothing: there is no compiler, so that ``forward`` runs as it was written."""
 
     # --- hooks -----------------------------------------------------------------------------------
 

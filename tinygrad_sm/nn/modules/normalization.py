@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ...ops.creation import ones
+from ...ops.linear_algebra import matmul
+from ...tape import wrap
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
@@ -200,6 +204,40 @@ class LocalResponseNorm(Module):
             return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
         except Exception as error:
             raise rejected(self, input, error) from error
+
+    def extra_repr(self) -> str:
+        """The options."""
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(Module):
+    """Each element over ``(k + alpha/size s)^beta``, s a sum of squares over channels around it.
+
+    As in PyTorch: with r = (size + 1) // 2, the sum is over the channels nearer than r and, from
+    the r-th channel on, over the very first one too. ``LocalResponseNorm`` sums the ``size``
+    channels around. Arguments as ``LocalResponseNorm`` has them.
+
+    Raises:
+        ValueError: when called with anything but (N, C, H, W).
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The result, in the input's shape."""
+        if input.ndim != 4:
+            raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.ndim}D instead.")
+        channel, reach = np.arange(input.array.shape[1]), (self.size + 1) // 2
+        counted = np.abs(channel[:, None] - channel) < reach
+        counted[reach:, 0] = True
+        sums = matmul(wrap(counted.astype(input.array.dtype)), (input * input).flatten(2))
+        scale = sums.reshape(input.shape) * (self.alpha / self.size) + self.k
+        return input * scale.pow(-self.beta)
 
     def extra_repr(self) -> str:
         """The options."""

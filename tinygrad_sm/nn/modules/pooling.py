@@ -8,7 +8,7 @@ from typing import Any
 from ...tensor import Tensor
 from .. import functional as F
 from .module import Module, rejected
-from .utils import _pair, _single, _triple
+from .utils import _ntuple, _pair, _single, _triple
 
 _Sizes = int | tuple[int, ...]
 
@@ -279,6 +279,73 @@ class LPPool3d(_LPPoolNd):
     """The p-norm of each window of volumes."""
 
     _function = staticmethod(F.lp_pool3d)
+
+
+# --- at random places ---------------------------------------------------------------------------------
+
+
+class _FractionalMaxPoolNd(_Pool):
+    dimensions = 0
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        output_size: Any = None,
+        output_ratio: Any = None,
+        return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        name, each = type(self).__name__, _ntuple(self.dimensions)
+        if (output_size is None) == (output_ratio is None):
+            raise ValueError(
+                f"{name} requires specifying either an output size, or a pooling ratio: only one "
+                "of output_size and output_ratio"
+            )
+        self.kernel_size = each(kernel_size)
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else each(output_size)
+        self.output_ratio = None if output_ratio is None else each(output_ratio)
+        if not all(0 < ratio < 1 for ratio in self.output_ratio or ()):
+            raise ValueError(f"{name}: output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def _options(self) -> tuple[Any, ...]:
+        return (
+            self.kernel_size,
+            self.output_size,
+            self.output_ratio,
+            self.return_indices,
+            self._random_samples,
+        )
+
+
+class FractionalMaxPool2d(_FractionalMaxPoolNd):
+    """The largest of windows of images at random places, so that sizes shrink by a fraction.
+
+    Graham, 2014.
+
+    Args:
+        kernel_size: height and width of the windows; one number, or a pair.
+        output_size: height and width of the result.
+        output_ratio: in place of the size, its ratio to the input's, between 0 and 1.
+        return_indices: return also where each largest stood, as an index into the flat image.
+
+    Shapes: (N, C, H, W) or (C, H, W) to (N, C, H', W') or (C, H', W').
+
+    Raises:
+        ValueError: unless one of size and ratio is given, or for a ratio out of range.
+    """
+
+    dimensions = 2
+    _function = staticmethod(F.fractional_max_pool2d)
+
+
+class FractionalMaxPool3d(_FractionalMaxPoolNd):
+    """The largest of boxes of volumes at random places; see ``FractionalMaxPool2d``."""
+
+    dimensions = 3
+    _function = staticmethod(F.fractional_max_pool3d)
 
 
 # --- to a given size ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...tape import wrap, written
 from ...tensor import Tensor
-from ..parameter import Parameter
+from ..parameter import Parameter, is_lazy
 
 if TYPE_CHECKING:
     from .module import Module
@@ -103,6 +103,10 @@ def _misfits(key: str, value: Any, target: Tensor, assign: bool) -> list[str]:
     """Why a value cannot be loaded into its place; nothing if it can."""
     if not isinstance(value, Tensor | np.ndarray):
         return [f'"{key}": expected a Tensor (or an array), not {type(value).__name__}.']
+    if is_lazy(value) and not is_lazy(target):
+        return [f'"{key}": the saved parameter is uninitialized: save after a forward pass.']
+    if is_lazy(target):
+        return []
     if tuple(value.shape) != target.array.shape:
         return [
             f"size mismatch for {key}: the state_dict has shape {tuple(value.shape)}, the model "
@@ -121,7 +125,9 @@ def _fill(place: _Place, value: Any, assign: bool) -> None:
         module.set_extra_state(value)
     elif assign:
         setattr(module, name, _adopted(value, target))
-    else:
+    elif not is_lazy(value):
+        if is_lazy(target):
+            target.materialize(value.shape)
         np.copyto(target.array, np.asarray(value), casting="unsafe")
         written(target)
 

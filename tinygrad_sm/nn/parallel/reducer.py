@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -78,8 +79,9 @@ class Reducer:
         self.used: set[Tensor] = set()
         self.sent = 0
         self.begun = False
+        told = weakref.WeakMethod(self._on_gradient)  # else each parameter would hold all others
         for p in self.names:
-            p.register_post_accumulate_grad_hook(self._on_gradient)
+            p.register_post_accumulate_grad_hook(lambda p: (told() or _nobody)(p))
 
     def expect(self, outputs: Any) -> None:
         """Note which parameters the result of a forward pass depends on.
@@ -161,6 +163,10 @@ class Reducer:
         request = self.group.collectives.Iallreduce(mpi().IN_PLACE, used, mpi().MAX)
         Work([request], "the parameters in use", self.group).wait()
         return {p for p, flag in zip(self.names, used, strict=True) if flag}
+
+
+def _nobody(p: Tensor) -> None:
+    """What is told of a gradient when the reducer is gone."""
 
 
 def parameters_below(outputs: Any) -> set[Tensor]:

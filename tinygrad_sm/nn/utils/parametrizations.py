@@ -1,8 +1,17 @@
-"""Parametrizations of weights: by length and direction, or kept to a spectral norm of 1."""
+"""Parametrizations of weights: by length and direction, of spectral norm 1, or orthogonal."""
 
 from __future__ import annotations
 
-from ...ops.linear_algebra import dot, mv
+from ...dtypes import finfo
+from ...linalg.factorizations import qr
+from ...linalg.householder import geqrf, householder_product
+from ...linalg.products import matrix_exp
+from ...linalg.solvers import solve
+from ...ops.comparison import allclose
+from ...ops.creation import eye
+from ...ops.linear_algebra import dot, matmul, mv
+from ...ops.random import randn
+from ...ops.shape import cat
 from ...tape import no_grad
 from ...tensor import Tensor
 from ..functional.distance import normalize
@@ -11,7 +20,7 @@ from ..modules.module import Module
 from .norms import as_matrix, norm_except_dim, power_steps, weight_of
 from .parametrize import register_parametrization
 
-__all__ = ["spectral_norm", "weight_norm"]
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 
 class _WeightNorm(Module):
@@ -109,3 +118,128 @@ def spectral_norm(
     return register_parametrization(
         module, name, _SpectralNorm(weight, n_power_iterations, dim, eps)
     )
+
+
+_MAPS = ("matrix_exp", "cayley", "householder")
+
+
+class _Orthogonal(Module):
+    """From a matrix to an orthogonal one; of a wide matrix, all of this is the transpose."""
+
+    def __init__(self, weight: Tensor, orthogonal_map: str, use_trivialization: bool) -> None:
+        super().__init__()
+        self.shape = weight.shape
+        self.orthogonal_map = orthogonal_map
+        self.use_trivialization = use_trivialization
+        if use_trivialization:
+            self.register_buffer("base", None)
+
+    def forward(self, X: Tensor) -> Tensor:
+        """The orthogonal matrix that X stands for."""
+        wide = self.shape[-2] < self.shape[-1]
+        Q = self._orthogonal(X.mT if wide else X)
+        if self.use_trivialization:
+            Q = matmul(self.base, Q)
+        return Q.mT if wide else Q
+
+    def _orthogonal(self, X: Tensor) -> Tensor:
+        n, k = X.shape[-2:]
+        if self.orthogonal_map == "householder":
+            A = X.tril(-1)
+            tau = 2 / (1 + (A * A).sum(-2))
+            signs = X.detach().diagonal(dim1=-2, dim2=-1).trunc()
+            return householder_product(A, tau) * signs.unsqueeze(-2)
+        lower = X.tril()
+        if n > k:
+            lower = cat([lower, lower.new_zeros(*lower.shape[:-1], n - k)], -1)
+        skew = lower - lower.mT
+        if self.orthogonal_map == "matrix_exp":
+            return matrix_exp(skew)[..., :k]
+        one = eye(n, dtype=skew.dtype)
+        return solve(one - skew / 2, one + skew / 2)[..., :k]
+
+    def right_inverse(self, Q: Tensor) -> Tensor:
+        """A matrix that stands for Q; Q is made orthogonal if it is not.
+
+        Raises:
+            ValueError: for another shape.
+            NotImplementedError: without a base, for maps whose inverse is not known.
+        """
+        if Q.shape != self.shape:
+            raise ValueError(
+                f"Expected a matrix or batch of matrices of shape {tuple(self.shape)}. Got a "
+                f"tensor of shape {tuple(Q.shape)}."
+            )
+        with no_grad():
+            wide = self.shape[-2] < self.shape[-1]
+            tall = Q.mT if wide else Q
+            if self.use_trivialization:
+                self.base = _completed(tall)
+                return -eye(*Q.shape[-2:], dtype=Q.dtype).expand(Q.shape).clone()
+            if self.orthogonal_map != "householder":
+                raise NotImplementedError(
+                    "It is not possible to assign to the matrix exponential or the Cayley "
+                    "parametrizations when use_trivialization=False."
+                )
+            A, tau = geqrf(tall)
+            diagonal = A.diagonal(dim1=-2, dim2=-1)
+            diagonal.sign_()
+            diagonal[tau == 0.0] *= -1  # where no reflection was needed
+            return A.mT if wide else A
+
+
+def _completed(Q: Tensor) -> Tensor:
+    """A square orthogonal matrix that begins with the columns of Q, made orthogonal."""
+    n, k = Q.shape[-2:]
+    if n == k:
+        near = 10 * n * finfo(Q.dtype).eps
+        if allclose(matmul(Q.mT, Q), eye(n, dtype=Q.dtype).expand(Q.shape), atol=near):
+            return Q.clone()
+    else:
+        Q = cat([Q, randn(*Q.shape[:-1], n - k, dtype=Q.dtype)], -1)
+    columns, R = qr(Q)
+    return columns * R.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
+
+
+def orthogonal(
+    module: Module,
+    name: str = "weight",
+    orthogonal_map: str | None = None,
+    *,
+    use_trivialization: bool = True,
+) -> Module:
+    """Keep a matrix orthogonal: its columns, or the rows of a wide one, orthonormal.
+
+    Args:
+        module: whose weight it is.
+        name: the weight's name.
+        orthogonal_map: ``"matrix_exp"`` or ``"cayley"`` of a skew-symmetric matrix, or
+            ``"householder"``, a product of reflections; by default the first for square
+            matrices, the last for others.
+        use_trivialization: multiply by a fixed orthogonal matrix, the one that was there at the
+            start (Lezcano Casado, 2019), so that any matrix can be assigned.
+
+    Returns:
+        The module.
+
+    Raises:
+        ValueError: if there is no such matrix, or no such map.
+
+    >>> import tinygrad_sm as sg
+    >>> layer = orthogonal(sg.nn.Linear(20, 40))
+    >>> bool(sg.allclose(layer.weight.mT @ layer.weight, sg.eye(20), atol=1e-5))
+    True
+    """
+    weight = getattr(module, name, None)
+    if not isinstance(weight, Tensor):
+        raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
+    if weight.ndim < 2:
+        raise ValueError(
+            f"Expected a matrix or batch of matrices. Got a tensor of {weight.ndim} dimensions."
+        )
+    square = weight.shape[-2] == weight.shape[-1]
+    chosen = orthogonal_map or ("matrix_exp" if square else "householder")
+    if chosen not in _MAPS:
+        raise ValueError(f"orthogonal_map has to be one of {_MAPS}. Got: {orthogonal_map}")
+    kept = _Orthogonal(weight, chosen, use_trivialization)
+    return register_parametrization(module, name, kept, unsafe=True)

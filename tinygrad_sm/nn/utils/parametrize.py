@@ -66,7 +66,10 @@ class ParametrizationList(ModuleList):
             raise ValueError("ParametrizationList requires one or more modules.")
         super().__init__(modules)
         self.unsafe = unsafe
-        source = self._inverse(original)
+        try:
+            source = self._inverse(original)
+        except NotImplementedError:
+            source = original  # it can be read, but not be assigned to
         self.is_tensor = isinstance(source, Tensor)
         if isinstance(source, Tensor):
             if source.dtype != original.dtype:
@@ -89,10 +92,7 @@ class ParametrizationList(ModuleList):
         with no_grad():
             for module in reversed(list(self)):
                 if hasattr(module, "right_inverse"):
-                    try:
-                        value = module.right_inverse(value)
-                    except NotImplementedError:
-                        continue
+                    value = module.right_inverse(value)
         return value
 
     def _keep(self, name: str, tensor: Tensor, trained: bool) -> None:

@@ -161,6 +161,7 @@ class LRScheduler:
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
             set_option(group, "lr", rate)
         self._last_lr: list[Rate] = group_values(self.optimizer, "lr")
+        self.optimizer._lookout.rescheduled()
 
     def _present(self) -> list[Rate]:
         return group_values(self.optimizer, "lr")

@@ -58,6 +58,7 @@ class ReduceLROnPlateau(LRScheduler):
                 f"threshold mode {threshold_mode!r} is unknown: expected 'rel' or 'abs'"
             )
         self.optimizer = optimizer
+        optimizer._lookout.rescheduled()
         self.default_min_lr = None if isinstance(min_lr, list | tuple) else min_lr
         self.min_lrs = one_per_group("min_lr", optimizer, min_lr)
         self.mode = mode

@@ -211,7 +211,7 @@ function begin() {
   on("unfold", () => { folded.clear(); layOutTape(); });
   byId("speed").addEventListener("change", () => state.timer && play(true));
   byId("rows").addEventListener("scroll", () => drawTape());
-  window.addEventListener("resize", () => drawTape(true));
+  window.addEventListener("resize", () => { clearTape(); drawTape(true); });
   document.addEventListener("keydown", onKey);
   layOutTape();
   if (steps.length) drawMemory();

@@ -1,28 +1,60 @@
 "use strict";
 // The tape: only the rows that can be seen are in the document.
 
-const tape = { layout: null, rowHeight: 0, first: -1, last: -1 };
+const tape = { layout: null, rowHeight: 0, first: -1, last: -1, shown: new Map() };
 const breakpoints = new Set();
 
 function layOutTape() {
   tape.layout = layOut();
   const list = byId("rows");
   list.setAttribute("aria-rowcount", tape.layout.items.length);
+  clearTape();
   drawTape(true);
 }
 
 function drawTape(force = false) {
   const list = byId("rows");
-  tape.rowHeight = 1.9 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+  if (!tape.rowHeight) tape.rowHeight = 1.9 * parseFloat(getComputedStyle(document.documentElement).fontSize);
   const { items } = tape.layout;
   const first = Math.max(Math.floor(list.scrollTop / tape.rowHeight) - 6, 0);
   const last = Math.min(first + Math.ceil(list.clientHeight / tape.rowHeight) + 12, items.length);
   if (!force && first === tape.first && last === tape.last) return;
   [tape.first, tape.last] = [first, last];
   const focused = document.activeElement?.dataset?.break;
-  const spacer = h("div", { style: `height: ${items.length * tape.rowHeight}px`, role: "presentation" });
-  list.replaceChildren(spacer, ...items.slice(first, last).map((item, i) => drawItem(item, first + i)));
+  if (!list.firstChild) list.append(h("div", { style: `height: ${items.length * tape.rowHeight}px`, role: "presentation" }));
+  for (const [index, { node }] of tape.shown) {
+    if (index >= first && index < last) continue;
+    node.remove();
+    tape.shown.delete(index);
+  }
+  for (let index = first, before = list.firstChild; index < last; index += 1) before = placeItem(items[index], index, before);
   if (focused !== undefined) list.querySelector(`[data-break="${focused}"]`)?.focus({ preventScroll: true });
+}
+
+// Forgets what is drawn: the next drawing begins anew.
+function clearTape() {
+  byId("rows").replaceChildren();
+  tape.shown.clear();
+  tape.rowHeight = 0;
+}
+
+// The element of a row, after the one before it: made anew only where something on it has changed.
+function placeItem(item, index, before) {
+  const looks = looksOf(item, index);
+  const known = tape.shown.get(index);
+  if (known?.looks === looks) return known.node;
+  const node = drawItem(item, index);
+  if (known) known.node.replaceWith(node);
+  else before.after(node);
+  tape.shown.set(index, { node, looks });
+  return node;
+}
+
+function looksOf(item, index) {
+  const current = tape.layout.itemOf[steps[state.step]?.row] === index;
+  const reached = drawn(item).length > 0 && firstStep(drawn(item)[0]) <= state.step;
+  const begun = drawn(item).some((row) => firstStep(row) <= state.step);
+  return [current, reached, begun, breakpoints.has(item.row), item.row < 0 ? "" : arrivedAt(item.row)].join();
 }
 
 function drawItem(item, index) {
@@ -61,14 +93,21 @@ function label(item) {
         class: "twist", type: "button", tabindex: -1, "aria-label": `${item.folded ? "unfold" : "fold"} ${group.path || group.class}`,
         onclick: (event) => { event.stopPropagation(); toggleFold(item.group); },
       }, item.folded ? "▸" : "▾"),
-      h("b", {}, group.path || group.class), " ",
+      h("b", { title: group.path }, pathWithin(group) || group.class), " ",
       h("span", { class: "soft" }, group.path ? `${group.class} · ` : "", plural(count, "op")));
   }
   const entry = rows[item.row];
   const words = { leaf: "leaf", input: "input", earlier: "from before" };
   return h("span", { class: "label", role: "gridcell", style: indent },
-    entry.op ? h("b", {}, entry.op) : h("span", { class: "soft" }, words[entry.kind]),
+    entry.op ? h("b", { title: entry.op }, entry.op) : h("span", { class: "soft" }, words[entry.kind]),
     entry.name ? h("span", { class: "name", title: entry.name }, nameWithin(entry)) : null);
+}
+
+// A module's path without that of the one around it; a number keeps the name before it.
+function pathWithin({ path, parent }) {
+  const around = parent >= 0 ? groups[parent].path : "";
+  const rest = around && path.startsWith(`${around}.`) ? path.slice(around.length + 1) : path;
+  return /^\d+$/.test(rest) ? path.split(".").slice(-2).join(".") : rest;
 }
 
 // A parameter's name without the path of the module that the row stands under.
@@ -92,8 +131,12 @@ function valueCell(item) {
 
 // The gradient that has arrived at a row so far.
 function gradientCell(item) {
-  const arrived = (arrivals.get(item.row) ?? []).filter(([step]) => step <= state.step).at(-1);
-  return h("span", { class: "grad", role: "gridcell" }, arrived ? ["∂", brief(arrived[1])] : null);
+  const arrived = arrivedAt(item.row);
+  return h("span", { class: "grad", role: "gridcell" }, arrived < 0 ? null : ["∂", brief(arrived)]);
+}
+
+function arrivedAt(row) {
+  return (arrivals.get(row) ?? []).findLast(([step]) => step <= state.step)?.[1] ?? -1;
 }
 
 function chooseItem(item) {

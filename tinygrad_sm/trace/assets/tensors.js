@@ -110,14 +110,21 @@ function brief(number) {
   return heat ? strip(heat) : h("span");
 }
 
+// One element, not one a cell: the tape shows many.
 function strip(heat) {
   const count = Math.min(heat.cells.length, 8);
-  const cells = [];
+  const stops = [];
   for (let i = 0; i < count; i += 1) {
     const part = heat.cells[Math.floor((i * heat.cells.length) / count)];
-    cells.push(svg("rect", { class: part === null ? "cell hole" : "cell", style: part === null ? null : tint(part / 99), x: i * 5, y: 0, width: 5.2, height: 12 }));
+    stops.push(`${colour(part)} ${i * 5}px ${(i + 1) * 5}px`);
   }
-  return svg("svg", { class: "mini", width: count * 5, height: 12, "aria-hidden": "true" }, cells);
+  return h("span", { class: "mini", style: `width: ${count * 5}px; background: linear-gradient(90deg, ${stops.join(", ")})`, "aria-hidden": "true" });
+}
+
+function colour(part) {
+  if (part === null) return "var(--bad)";
+  const much = Math.min(Math.round((Math.abs(part) / 99) * 100), 100);
+  return `color-mix(in oklab, var(${part < 0 ? "--negative" : "--positive"}) ${much}%, var(--middle))`;
 }
 
 // In a sum: the numbers themselves where they are few, else what can be said in a line.

@@ -1,0 +1,5 @@
+"""Where PyTorch has ``Variable``."""
+
+from ..typed_tensors import Variable
+
+__all__ = ["Variable"]

@@ -1,0 +1,5 @@
+"""The handles of hooks."""
+
+from ..hooks import RemovableHandle
+
+__all__ = ["RemovableHandle"]
