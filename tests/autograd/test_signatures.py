@@ -19,6 +19,7 @@ OTHERWISE = {
     "autograd.Variable",
     "autograd.enable_grad",
     "autograd.no_grad",
+    "autograd.variable",  # a module here; PyTorch's raises an error
     "autograd.graph.GradientEdge",
     "autograd.graph.Node",
     "autograd.graph.RemovableHandle",
