@@ -12,7 +12,7 @@ import tinygrad_sm as sg
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-RULES = "lambda g, "
+RULES = " = unary("
 
 
 def test_the_snippets_run_and_give_what_they_say() -> None:
@@ -33,7 +33,8 @@ def test_the_snippets_run_and_give_what_they_say() -> None:
                     float(number[1]), abs=1e-4
                 )
                 said += 1
-    assert said == 5
+    assert f"# {names['names']}" in README
+    assert said == 6
 
 
 def test_the_rules_are_the_packages_own() -> None:
