@@ -9,8 +9,11 @@ import numpy as np
 
 from .tape import LEAF, Value
 
-# What the tape hangs onto a tensor; every other attribute is the user's and goes along.
-_OF_THE_TAPE = {"_grad", "_hooks", "_after_accumulation", "_retained", "_accumulator", "_holder"}
+# What the tape and optimizers hang onto a tensor; every other attribute is the user's and goes along.
+_OF_THE_TAPE = {
+    *("_grad", "_hooks", "_after_accumulation", "_retained", "_accumulator"),
+    *("_holder", "_reached"),
+}
 
 
 def _attributes(t: Any) -> dict[str, Any]:

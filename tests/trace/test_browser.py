@@ -351,8 +351,8 @@ def test_five_thousand_rows_are_smooth(page):
     assert page.run("rows.length") == 5002
     assert len(page.all(".row")) < 100
     key, scroll = page.run(MEDIANS)
-    assert key < 50, f"a key press took {key:.0f} ms"
-    assert scroll < 50, f"a frame of scrolling took {scroll:.0f} ms"
+    assert key < 150, f"a key press took {key:.0f} ms"
+    assert scroll < 150, f"a frame of scrolling took {scroll:.0f} ms"
     page.run("document.getElementById('rows').scrollTo(0, 60000)")
     wait(lambda: page.run("document.querySelector('.row').dataset.row") > "1000")
     assert len(page.all(".row")) < 100
