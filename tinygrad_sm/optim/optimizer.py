@@ -335,7 +335,11 @@ class Optimizer:
             start += len(group["params"])
             options = {name: value for name, value in group.items() if name != "params"}
             groups.append({**options, "params": [numbers[p] for p in group["params"]]})
-        packed = {numbers.get(key, key): entry for key, entry in self.state.items()}
+        packed = {
+            numbers.get(key, key): entry
+            for key, entry in self.state.items()
+            if not (isinstance(entry, dict) and not entry)  # what a rule without a state left
+        }
         state_dict: dict[str, Any] = {"state": packed, "param_groups": groups}
         for hook in self._hooks("state_dict_post"):
             state_dict = _or_given(hook(self, state_dict), state_dict)
