@@ -8,8 +8,9 @@ import pytest
 import tinygrad_sm as sg
 
 ROOMS = """
-    amp amp.autocast_mode autograd.function autograd.grad_mode autograd.variable cuda.amp cuda.random functional jit
-    multiprocessing return_types types utils._pytree utils.checkpoint utils.data utils.dlpack utils.hooks
+    amp amp.autocast_mode autograd.function autograd.grad_mode autograd.variable cuda.amp cuda.random
+    functional jit jit.annotations multiprocessing nn.utils.fusion return_types types
+    utils._pytree utils.checkpoint utils.data utils.dlpack utils.hooks
 """
 
 

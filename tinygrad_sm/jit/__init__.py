@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from .nn import Module
+from ..nn import Module
 
 __all__ = [
     "Attribute",
