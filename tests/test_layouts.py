@@ -61,7 +61,10 @@ def test_gradients_can_be_viewed(name, create_graph):
     flat = sg.cat([g.view(-1) for g in found])
     loss.backward()
     np.testing.assert_allclose(
-        sg.cat([p.grad.view(-1) for p in parameters]).numpy(), flat.detach().numpy(), rtol=1e-9, atol=1e-12
+        sg.cat([p.grad.view(-1) for p in parameters]).numpy(),
+        flat.detach().numpy(),
+        rtol=1e-9,
+        atol=1e-12,
     )
 
 

@@ -13,7 +13,7 @@ from ..dtypes import finfo, get_default_dtype
 from ..nn import functional as F
 from ..ops.creation import as_tensor
 from ..ops.random import default_generator, sample
-from ..tape import Value, enable_grad
+from ..tape import Value, enable_grad, wrap
 from ..tensor import Tensor
 
 euler_constant = 0.57721566490153286060
