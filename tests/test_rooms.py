@@ -8,7 +8,7 @@ import pytest
 import tinygrad_sm as sg
 
 ROOMS = """
-    amp amp.autocast_mode autograd.function autograd.grad_mode autograd.variable cuda.amp functional jit
+    amp amp.autocast_mode autograd.function autograd.grad_mode autograd.variable cuda.amp cuda.random functional jit
     multiprocessing return_types types utils._pytree utils.checkpoint utils.data utils.dlpack utils.hooks
 """
 
@@ -83,3 +83,10 @@ def test_memory_is_shared_over_dlpack():
     x = sg.arange(3.0)
     capsule = sg.utils.dlpack.to_dlpack(x)
     assert "dltensor" in repr(capsule)
+
+
+def test_weights_from_the_network_can_be_imported_and_not_fetched():
+    from tinygrad_sm.utils.model_zoo import load_url
+
+    with pytest.raises(NotImplementedError, match="all downloads"):
+        load_url("resnet.pth")

@@ -324,3 +324,11 @@ def test_a_recorded_walk_stands_at_the_line_that_ran_it():
     (slope,) = sg.autograd.grad(y, x, create_graph=True)
     found = [node for node in sg.autograd.graph.nodes(slope) if getattr(node, "where", None)]
     assert {node.where[0].co_filename for node in found} == {__file__}
+
+
+def test_what_saved_nothing_can_be_walked_again():
+    x = sg.ones(3, requires_grad=True)
+    y = x + 1
+    for _ in range(2):
+        (y / 2).exp().sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), np.full(3, np.e, np.float32), rtol=1e-6)

@@ -112,6 +112,36 @@ def test_other_sizes_in_front_of_a_value_are_refused():
     assert not x.any()
 
 
+MIXED = {
+    "a slice between": (0, slice(None), [0, 1], [1, 2]),
+    "in the middle": (slice(None), 0, slice(None), [0, 1]),
+    "behind": ([0, 1], slice(None), 0),
+    "a tensor of none": (np.int64(1), slice(None), np.array([0, 2])),
+    "a new dimension": (None, [0, 1], slice(None), 0),
+    "a mask": (0, slice(None), np.arange(12).reshape(3, 4) > 5),
+    "an ellipsis": (Ellipsis, 0, [0, 1]),
+    "arrays around": ([0, 1], 0, [1, 1]),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_numbers_beside_arrays_index_as_in_pytorch(torch, name):
+    index = MIXED[name]
+    found = []
+    for library in (torch, sg):
+        x = library.arange(48.0).view(2, 2, 3, 4).requires_grad_()
+        read = x[index]
+        (read * read).sum().backward()
+        y = x.detach() * 1
+        y[index] = library.arange(float(read.numel())).view(read.shape)
+        z = x * 2
+        z[index] = x.detach()[index] * x.sum()
+        (z * z).sum().backward()
+        found.append([t.detach().numpy() for t in (read, x.grad, y, z)])
+    for theirs, ours in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
 class Double(sg.autograd.Function):
     @staticmethod
     def forward(ctx, x):

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .lines import describe_line, number_of, quote_line, variables
+from .reached import latest
 
 _SHOWN = 3  # values named; more are counted
 _AGAIN = "To go through one graph twice on purpose, pass retain_graph=True to the first backward."
@@ -63,7 +64,10 @@ def _carried_over(freed: Any, roots: Sequence[Any]) -> dict[Any, Any]:
 
 
 def _is_old(node: Any, freed: Any) -> bool:
-    return node.saved is None and node.order <= freed.order
+    """Whether the walk that freed a node had passed this one, freed or with nothing to free."""
+    if node.saved is None:
+        return node.order <= freed.order
+    return not node.plan.holds and node.order < latest[1]
 
 
 def _maker(node: Any) -> Any:

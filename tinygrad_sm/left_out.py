@@ -35,7 +35,7 @@ MODULES: dict[str, str] = {
     "other devices": "mtia",
     "compilers and exchange formats": "export fx library onnx package",
     "storage objects": "storage",
-    "downloads": "hub",
+    "downloads": "hub utils.model_zoo",
 }
 METHODS: dict[str, str] = {
     "sparse tensors": """
@@ -79,7 +79,7 @@ def contents(module: str) -> Callable[[str], Any]:
 
     Its names can be imported and stand in ``isinstance``; to use one raises NotImplementedError.
     """
-    room = module.rpartition(".")[2]
+    room = module.partition(".")[2]
     group = next(group for group, names in MODULES.items() if room in names.split())
 
     def stand_in(name: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import FunctionType
 from typing import Any
 
@@ -47,6 +46,8 @@ def _dressed_as(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], 
 @functools.cache
 def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, which raises TypeError where it is given something else than a Tensor."""
+    if _takes_out_itself(function):
+        return function
 
     @_dressed_as(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -80,8 +81,8 @@ def public(room: dict[str, Any], with_out: str = "", numbers: dict[str, str] | N
             if name in allowed:
                 function = needing_tensors(function, allowed[name])
             wrapped = (takes_out if name in taking_out else of_tensors)(function)
-            first = wrapped.__module__ == function.__module__
-            if first or (wrapped.__module__ == room["__name__"] and name == wrapped.__name__):
+            first = wrapped is not function and wrapped.__module__ == function.__module__
+            if first or name == wrapped.__name__:
                 wrapped.__module__, wrapped.__qualname__ = room["__name__"], name  # as pickle asks
             room[name] = wrapped
 
@@ -118,45 +119,28 @@ def needing_tensors(function: Callable[..., Any], numbers: str) -> Callable[...,
 @functools.cache
 def takes_out(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function with an ``out`` argument: a tensor, or several for several results."""
-    names = _names_of(function)
-    if names == ("input",):  # a named parameter is passed on in half the time of a starred one
+    if _takes_out_itself(function):
+        return function
 
-        @_dressed_as(function)
-        def call(input: Any, *, out: Any = None) -> Any:
-            if out is not None:
-                return _into(function, out, (input,), {})
-            try:
-                return function(input)
-            except AttributeError as error:
-                _need_tensor(function, error)
-                raise
-
-    else:
-
-        @_dressed_as(function)
-        def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
-            if out is not None:
-                return _into(function, out, args, kwargs)
-            try:
-                return function(*args, **kwargs)
-            except AttributeError as error:
-                _need_tensor(function, error)
-                raise
+    @_dressed_as(function)
+    def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        if out is not None:
+            return into(function, out, args, kwargs)
+        try:
+            return function(*args, **kwargs)
+        except AttributeError as error:
+            _need_tensor(function, error)
+            raise
 
     return call
 
 
-def _names_of(function: Any) -> tuple[str, ...]:
-    """The names of a plain function's parameters, if none has a default."""
-    code = getattr(function, "__code__", None)
-    special = CO_VARARGS | CO_VARKEYWORDS
-    if code is None or code.co_flags & special or code.co_kwonlyargcount or function.__defaults__:
-        return ()
-    names: tuple[str, ...] = code.co_varnames[: code.co_argcount]
-    return names
+def _takes_out_itself(function: Any) -> bool:
+    """Whether it is one of the operations made by ``primitive.unary``."""
+    return "out" in (function.__kwdefaults__ or ()) and hasattr(function, "primitive")
 
 
-def _into(function: Callable[..., Any], out: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+def into(function: Callable[..., Any], out: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Call the function, and put its results into the tensors of ``out``."""
     name = getattr(function, "__name__", "out")
     targets = out if isinstance(out, tuple | list) else [out]

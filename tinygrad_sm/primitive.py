@@ -27,6 +27,7 @@ from . import tape
 from .dtypes import CATEGORY, PYTHON_TYPES, as_float, promote
 from .floating_point import silent
 from .lines import ours, user_line
+from .out import into
 from .tape import (
     LEAF,
     Node,
@@ -38,12 +39,15 @@ from .tape import (
     packers,
     packing,
     shape_of,
+    tick,
     wrap,
 )
 
 Rule = Callable[..., Any]
 Operation = Callable[..., Any]
 _getframe = sys._getframe
+_new = object.__new__
+ndarray = np.ndarray
 _PLAN_FILE = f"{__file__}: a plan"  # within the package, so that none is taken for a user's line
 
 
@@ -52,18 +56,33 @@ class Plan:
 
     Attributes:
         save: positions, in (arguments, result, residuals), of what is kept.
+        holds: whether tensors, results or residuals are, and not options alone.
         rules: the rules, each with the places in ``saved`` of its inputs (-1: the shape).
-        pull: runs the rules: a function of (g, saved values, parents).
+        pull: runs the rules: a function of (g, saved values, parents). Of arguments that were given
+            as Tensors it takes the arrays.
         keep: a node's parents and what it saves: a function of (arguments, result, residuals).
+        mask: which arguments need a gradient (bit i: argument i).
         positions: which arguments the rules are for.
         out: where ``saved`` holds the result, or -1.
         spread: whether one rule returns the gradients of all of a ``*args`` parameter.
         count: how many arguments the forward function was given.
     """
 
-    __slots__ = ("count", "keep", "out", "positions", "pull", "rules", "save", "spread")
+    __slots__ = (
+        "count",
+        "holds",
+        "keep",
+        "mask",
+        "out",
+        "positions",
+        "pull",
+        "rules",
+        "save",
+        "spread",
+    )
 
-    def __init__(self, op: Primitive, mask: int, count: int) -> None:
+    def __init__(self, op: Primitive, mask: int, count: int, tensors: int) -> None:
+        self.mask = mask
         self.count = count
         self.positions = tuple(i for i in range(count) if mask >> i & 1)
         chosen = [op.rule_at(i) for i in self.positions]
@@ -76,6 +95,7 @@ class Plan:
         for wanted in names:
             save.update(dict.fromkeys(p for p in wanted if p >= 0))
         self.save = tuple(save)
+        self.holds = any(p >= count or tensors >> p & 1 for p in save)
         place = {position: i for i, position in enumerate(self.save)}
         place[-1] = -1
         self.rules = tuple(
@@ -83,14 +103,17 @@ class Plan:
             for rule, wanted in zip(chosen, names, strict=True)
         )
         self.out = place.get(count, -1)
-        self.pull = self._puller()
+        self.pull = self._puller(tensors)
         self.keep = self._keeper()
 
-    def _puller(self) -> Callable[[Any, Sequence[Any], Any], Sequence[Any]]:
-        """All rules as one function: ``lambda g, saved, parents: (rule0(g, saved[0]), ...)``."""
+    def _puller(self, tensors: int) -> Callable[[Any, Sequence[Any], Any], Sequence[Any]]:
+        """All rules as one function: ``lambda g, saved, parents: (rule0(g, saved[0].array), ...)``."""
         calls = []
+        arrays = [".array" if p < self.count and tensors >> p & 1 else "" for p in self.save]
         for i, (_, places) in enumerate(self.rules):
-            given = [f"saved[{p}]" if p >= 0 else f"shape_of(parents[{i}])" for p in places]
+            given = [
+                f"saved[{p}]{arrays[p]}" if p >= 0 else f"shape_of(parents[{i}])" for p in places
+            ]
             calls.append(f"rule{i}({', '.join(['g', *given])})")
         body = calls[0] if self.spread else f"({_listed(calls)})"
         rules = {f"rule{i}": rule for i, (rule, _) in enumerate(self.rules)}
@@ -149,16 +172,20 @@ class Primitive:
         unknown = set(rules) - set(self.parameters)
         if unknown:
             raise TypeError(f"{self.name} has rules for {unknown}, which are not its arguments")
-        self._plans: dict[tuple[int, int], Plan] = {}
+        self._plans: dict[int, Plan] = {}
         self.differentiable = sum(1 << i for i, p in enumerate(self.parameters) if p in rules)
         if self.star is not None and self.parameters[self.star] in rules:
             self.differentiable |= -1 << self.star
 
-    def plan(self, mask: int, count: int) -> Plan:
-        """The plan for the arguments in ``mask`` (bit i: argument i), made once."""
-        found = self._plans.get((mask, count))
+    def plan(self, mask: int, count: int, tensors: int = 0) -> Plan:
+        """The plan for the arguments in ``mask`` (bit i: argument i), made once.
+
+        ``tensors`` says, in the same way, which arguments were given, and are saved, as Tensors.
+        """
+        key = 1 << 2 * count | mask << count | tensors
+        found = self._plans.get(key)
         if found is None:
-            found = self._plans[mask, count] = Plan(self, mask, count)
+            found = self._plans[key] = Plan(self, mask, count, tensors)
         return found
 
     def rule_at(self, position: int) -> Rule:
@@ -208,8 +235,22 @@ def record(
 
     What rules find as ``out`` is ``kept``, where it is given.
     """
-    count = len(args)
-    plan = op._plans.get((mask, count)) or op.plan(mask, count)
+    tensors = sum(1 << i for i, a in enumerate(args) if isinstance(a, Value))
+    plan = op.plan(mask, len(args), tensors)
+    return node_of(op, plan, args, out, residuals, kept=kept, depth=3)
+
+
+def node_of(
+    op: Primitive,
+    plan: Plan,
+    args: tuple[Any, ...],
+    out: Any,
+    residuals: Any = (),
+    *,
+    kept: Any = None,
+    depth: int = 2,
+) -> Node:
+    """A node by a plan, at the user's line: ``depth`` frames up, or beyond."""
     parents, saved = plan.keep(args, out if kept is None else kept, residuals)
     if packers and (own := packing.get()):
         saved = own[-1](saved)
@@ -218,10 +259,19 @@ def record(
         dtype: Any = tuple(o.dtype for o in out)
     else:
         shape, dtype = out.shape, out.dtype
-    frame = _getframe(2)
+    frame = _getframe(depth)
     code = frame.f_code
-    where = user_line(3) if ours[code.co_filename] else (code, frame.f_lasti)
-    node = Node(op, plan, parents, saved, shape, dtype, where)
+    where = user_line(depth + 1) if ours[code.co_filename] else (code, frame.f_lasti)
+    node: Node = _new(Node)  # what Node(...) does, in half the time
+    node.op = op
+    node.plan = plan
+    node.parents = parents
+    node.saved = saved
+    node.shape = shape
+    node.dtype = dtype
+    node.where = where
+    node.order = tick()
+    node.hooks = node.result = None
     if tape.tracer is not None:
         tape.tracer.recorded(node, args, out, residuals)
     return node
@@ -299,11 +349,10 @@ def primitive(
         if active and (lifted := tape.lift(op, call, args)) is not None:
             return lifted
         arrays = []
-        mask = 0
-        tensors = False
+        mask = tensors = 0
         for i, a in enumerate(args):
             if isinstance(a, Value):
-                tensors = True
+                tensors |= 1 << i
                 if a.window is not None:
                     refresh(a)
                 if a.node is not None:
@@ -324,10 +373,12 @@ def primitive(
             if lays_out and not out.flags.c_contiguous:
                 out = _laid_out(out, arrays)
             if mask and is_grad_enabled() and out.dtype.kind == "f":
-                return output_of(record(op, mask, args, out, extra), out)
+                plan = op.plan(mask, len(args), tensors)
+                return output_of(node_of(op, plan, args, out, extra), out)
             return wrap(out)
         if mask and is_grad_enabled():
-            return outputs_of(record(op, mask, args, out, extra), out)
+            plan = op.plan(mask, len(args), tensors)
+            return outputs_of(node_of(op, plan, args, out, extra), out)
         return tuple(wrap(o) for o in out)
 
     return _dress(call, op, doc)
@@ -356,13 +407,18 @@ def unary(
     to_float: bool = False,
     **rules: Rule,
 ) -> Operation:
-    """An elementwise operation of one tensor; ``to_float``: integers become float32 first."""
-    op = Primitive(forward, rules, name=name, family="elementwise")
-    differentiable = op.differentiable
+    """An elementwise operation of one tensor; ``to_float``: integers become float32 first.
 
-    def call(input: Any) -> Any:
+    It takes ``out=`` by itself: a wrapper around it would cost a tenth of a small operation.
+    """
+    op = Primitive(forward, rules, name=name, family="elementwise")
+    plans, differentiable = op._plans, op.differentiable
+
+    def call(input: Any, *, out: Any = None) -> Any:
+        if out is not None:
+            return into(call, out, (input,), {})
         if not isinstance(input, Value):
-            if type(input) in PYTHON_TYPES:
+            if not isinstance(input, np.ndarray | np.generic):
                 raise _no_tensor(op.name, input)
             return forward(input)
         if active and (lifted := tape.lift(op, call, (input,))) is not None:
@@ -372,12 +428,13 @@ def unary(
         x = input.array
         if to_float and x.dtype.kind != "f":
             x = x.astype(as_float(x.dtype))
-        out = silent.run(forward, x)
-        if type(out) is not np.ndarray:
-            out = np.asarray(out)
+        made = silent.run(forward, x)
+        if type(made) is not ndarray:
+            made = np.asarray(made)
         if input.node is not None and differentiable and is_grad_enabled():
-            return output_of(record(op, 1, (input,), out), out)
-        return wrap(out)
+            plan = plans.get(0b111) or op.plan(1, 1, 1)
+            return output_of(node_of(op, plan, (input,), made), made)
+        return wrap(made)
 
     return _dress(call, op, doc)
 
@@ -392,21 +449,20 @@ def binary(
 ) -> Operation:
     """An elementwise operation of two tensors or numbers, broadcast and promoted as PyTorch does."""
     op = Primitive(forward, rules, name=name, family="elementwise")
-    differentiable = op.differentiable
+    plans, differentiable = op._plans, op.differentiable
 
     def call(input: Any, other: Any) -> Any:
-        mask = 0
+        mask = tensors = 0
         x, y = input, other
-        tensors = False
         if isinstance(input, Value):
-            tensors = True
+            tensors = 1
             if input.window is not None:
                 refresh(input)
             if input.node is not None:
                 mask = 1
             x = input.array
         if isinstance(other, Value):
-            tensors = True
+            tensors |= 2
             if other.window is not None:
                 refresh(other)
             if other.node is not None:
@@ -416,12 +472,7 @@ def binary(
             return forward(x, y)
         if active and (lifted := tape.lift(op, call, (input, other))) is not None:
             return lifted
-        if (
-            type(x) is not np.ndarray
-            or type(y) is not np.ndarray
-            or (x.dtype is not y.dtype and x.dtype != y.dtype)
-            or (to_float and x.dtype.kind != "f")
-        ):
+        if tensors != 3 or x.dtype is not y.dtype or (to_float and x.dtype.kind != "f"):
             x, y = coerce(op.name, x, y, to_float)
             if not isinstance(input, Value):
                 input = x
@@ -433,11 +484,12 @@ def binary(
             raise clash(op.name, x, y) from error
         except TypeError as error:  # of NumPy, which has no loop for these dtypes
             raise unsupported(op.name, x) from error
-        if type(out) is not np.ndarray:
+        if type(out) is not ndarray:
             out = np.asarray(out)
         mask &= differentiable
         if mask and is_grad_enabled():
-            return output_of(record(op, mask, (input, other), out), out)
+            plan = plans.get(0b10000 | mask << 2 | tensors) or op.plan(mask, 2, tensors)
+            return output_of(node_of(op, plan, (input, other), out), out)
         return wrap(out)
 
     return _dress(call, op, doc)
@@ -495,7 +547,7 @@ def _operand(name: str, x: Any) -> Any:
 
 def _no_tensor(name: str, x: Any) -> Exception:
     return TypeError(
-        f"{name}: expected a Tensor, not the number {x}: make a tensor of it with tensor(...)"
+        f"{name}(): expected a Tensor, but got {type(x).__name__}: make a tensor of it with tensor(...)"
     )
 
 

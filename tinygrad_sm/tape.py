@@ -9,7 +9,7 @@ comes: everything that used its result was recorded later and has already contri
 from __future__ import annotations
 
 from _thread import get_ident
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from heapq import heappop, heappush
 from itertools import count
@@ -34,10 +34,10 @@ active: list[Any] = []  # the forward-mode and batching levels now open, in any 
 packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved, in any thread
 packing: ContextVar[tuple[Any, ...]] = ContextVar("packing", default=())  # and in this one
 watched: set[int] = set()  # the ids of leaves that have hooks called after accumulation
+last_write = 0  # when a tensor was last written to in place: what is newer was not
 tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)
 tick: Callable[[], int] = _clock.__next__
-_OPTIONS = frozenset({int, float, bool, str, tuple, slice, type(None)})  # no memory to free
 _new = object.__new__
 
 
@@ -120,9 +120,13 @@ class View:
         return base
 
 
-def written(t: Value) -> None:
-    """Say that ``t.array`` was written to in place."""
-    t.version[:] = [t.version[0] + 1, user_line(), next(_clock)]
+def written(*tensors: Value) -> None:
+    """Say that the arrays of tensors were written to in place."""
+    global last_write
+    line = user_line()
+    for t in tensors:
+        last_write = next(_clock)
+        t.version[:] = [t.version[0] + 1, line, last_write]
 
 
 # --- whether to record -----------------------------------------------------------------------
@@ -131,9 +135,9 @@ _recording: ContextVar[bool] = ContextVar("recording", default=True)
 is_grad_enabled: Callable[[], bool] = _recording.get
 
 
-# What is entered and not yet left: each switch with the mode before it. Like the mode itself it
-# belongs to one thread or task, so that one switch can be entered in several, and again and again.
-_entered: ContextVar[tuple[tuple[Any, bool], ...]] = ContextVar("entered", default=())
+# What is entered and not yet left: (switch, the mode before it, what was entered earlier). Like the
+# mode itself it belongs to one thread or task, so that one switch can be entered in several at once.
+_entered: ContextVar[Any] = ContextVar("entered", default=None)
 
 
 class _Switch:
@@ -147,21 +151,21 @@ class _Switch:
         return switch if function is None else switch(function)
 
     def __enter__(self) -> Any:
-        self._enter(is_grad_enabled())
+        _entered.set((self, is_grad_enabled(), _entered.get()))
+        _recording.set(self.mode)
         return self
 
-    def _enter(self, before: bool) -> None:
-        _entered.set((*_entered.get(), (self, before)))
-        _recording.set(self.mode)
-
     def __exit__(self, *exc: object) -> None:
-        entered = _entered.get()
-        for i in reversed(range(len(entered))):
-            switch, before = entered[i]
-            if switch is self:
-                _entered.set(entered[:i] + entered[i + 1 :])
-                _recording.set(before)
-                return
+        entered, later = _entered.get(), []
+        while entered is not None and entered[0] is not self:
+            later.append(entered[:2])
+            entered = entered[2]
+        if entered is not None:  # else it was entered in another thread or task
+            _recording.set(entered[1])
+            entered = entered[2]
+            for switch, before in reversed(later):
+                entered = switch, before, entered
+            _entered.set(entered)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Decorate a function, of any kind: the switch is set while its own lines run."""
@@ -184,12 +188,10 @@ class set_grad_enabled(_Switch):
         _recording.set(self.mode)
 
     def __enter__(self) -> Any:
-        before = is_grad_enabled()
         if self._made is not None and self._made[0] == get_ident():
-            before = self._made[1]  # the call that made it has switched already
+            _recording.set(self._made[1])  # the call that made it has switched already
             self._made = None
-        self._enter(before)
-        return self
+        return super().__enter__()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Decorate a function, of any kind, and switch back what the call switched."""
@@ -336,26 +338,19 @@ class Node:
         With ``lifted`` the rules are fed Tensors, so that what they compute is itself recorded;
         with ``level``, what lies below the values that this level wraps.
         """
-        if self.saved is None:
+        saved = self.saved
+        if saved is None:
             raise SecondBackward(self)
-        values = []
-        holds = False
-        for value in self.saved:
-            if isinstance(value, Value):
-                holds = True
-                version = value.version
-                if version[0] and version[2] > self.order:
-                    self._complain_of_write()
-                if not lifted:
-                    value = value.array
-            elif type(value) not in _OPTIONS:
-                holds = True
-            values.append(value)
-        if self.result is not None and self.result[0]:
-            self._complain_of_write()
-        pull = self.plan.pull
-        grads = self._lifted(g, values, level) if lifted else pull(g, values, self.parents)
-        if holds and not keep:  # where only options were saved another walk may pass, as in PyTorch
+        if type(saved) is not tuple:  # packed by saved_tensors_hooks
+            saved = tuple(saved)
+        if last_write > self.order:
+            self._check_not_written(saved)
+        if lifted:
+            grads = self._lifted(g, list(saved), level)
+        else:
+            grads = self.plan.pull(g, saved, self.parents)
+        # where only options were saved another walk may pass, as in PyTorch
+        if not keep and (self.plan.holds or any(type(v) is np.ndarray for v in saved)):
             self.saved = None
         return grads
 
@@ -369,7 +364,8 @@ class Node:
             values = [_below(v, level) for v in values]
         if self.op.definition is not None:
             return self._through_definition(g, values)
-        return self.plan.pull(g, values, self.parents)
+        bare = self.op.plan(self.plan.mask, self.plan.count)
+        return bare.pull(g, values, self.parents)
 
     def _through_definition(self, g: Any, values: list[Any]) -> Sequence[Any]:
         """Differentiate the definition of a fused operation in place of its rule."""
@@ -383,23 +379,23 @@ class Node:
             out = self.op.definition(*arguments)  # type: ignore[misc]
         return walk([out], [g], targets=[s.node for s in stand_ins], keep=True, record=record)
 
-    def _complain_of_write(self) -> None:
-        what, shape, version = next(self._written())
-        count, line, _ = version
+    def _check_not_written(self, saved: Sequence[Any]) -> None:
+        """Refuse to go on with what was written to in place since it was saved."""
+        found: tuple[str, Any, list[Any]] | None = None
+        if self.result is not None and self.result[0]:
+            found = "a result", self.shape, self.result
+        for value in saved:
+            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order:
+                found = found or ("a value", value.array.shape, value.version)
+        if found is None:
+            return
+        what, shape, (count, line, _) = found
         raise RuntimeError(
             f"{what} of shape {shape} that {self.op.name} saved for its gradient was changed in "
             f"place afterwards (it is now at version {count}). It was used at "
             f"{describe_line(self.where)}; it was changed at {describe_line(line)}. Use the "
             "out-of-place form there (x = x + 1 instead of x += 1), or change a clone()."
         )
-
-    def _written(self) -> Iterator[tuple[str, Any, list[Any]]]:
-        """What was saved and then written to: what it is, its shape and its version."""
-        if self.result is not None and self.result[0]:
-            yield "a result", self.shape, self.result
-        for value in self.saved:
-            if isinstance(value, Value) and value.version[0] and value.version[2] > self.order:
-                yield "a value", value.array.shape, value.version
 
 
 class SecondBackward(Exception):
@@ -508,16 +504,16 @@ def walk(
     try:
         if targets is None:
             latest[:] = tick(), latest[0]
-        pending: Any = _Gradients(lifted)
+        pending: Any = _GradientTensors() if lifted else _Gradients()
         if tracer is not None:
             pending = tracer.gradients(pending, wrapped)
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
-        if watched and targets is None and type(pending) is _Gradients:
+        if watched and targets is None and isinstance(pending, _Gradients):
             pending.deliver_early()
         captured = {}
-        heap, take, add = pending.heap, pending.take, pending.add
+        heap, take, pass_on = pending.heap, pending.take, pending.pass_on
         while heap:
             node = heappop(heap)[1]
             g = take(node)
@@ -534,9 +530,7 @@ def walk(
             grads = node.vjp(g, keep, lifted, level)
             if node.hooks is not None:
                 grads = run_after_hooks(node, g, grads)
-            for parent, grad in zip(node.parents, grads):  # noqa: B905 (slow)
-                if parent is not None and grad is not None:
-                    add(parent, grad, g)
+            pass_on(node.parents, grads, g)
         if targets is not None:
             for leaf, grad in pending.leaves.items():
                 captured[leaf] = run_hooks(leaf._hooks, grad) if leaf._hooks else grad
@@ -555,46 +549,48 @@ def walk(
 class _Gradients:
     """The gradients on their way: per node and leaf, what has arrived so far."""
 
-    def __init__(self, lifted: bool) -> None:
-        self.lifted = lifted
+    lifted = False
+
+    def __init__(self) -> None:
         self.nodes: dict[Node, Any] = {}
         self.leaves: dict[Any, Any] = {}
         self.owned: set[Any] = set()
         self.heap: list[tuple[float, Any]] = []
 
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
-        """Add a contribution; an array is added into only if no one else can hold it."""
-        is_node = type(target) is Node
-        like = target if is_node else target.array
-        if self.lifted:
-            grad = _fit_tensor(grad, like.shape, like.dtype)
-        elif grad.shape != like.shape or grad.dtype is not like.dtype:
-            grad = _fit_array(grad, like.shape, like.dtype)
-        store = self.nodes if is_node else self.leaves
-        if target not in store:
-            store[target] = grad
-            if is_node:
-                heappush(self.heap, (-target.order, target))
-            elif self._is_fresh(grad, source):
-                self.owned.add(target)
-            return
-        old = store[target]
-        if target in self.owned:
-            old += grad
-            store[target] = old
-        else:
-            store[target] = old + grad
-            if not self.lifted:
-                self.owned.add(target)
+        """Add one contribution; ``source`` is the gradient that the rule was fed."""
+        self.pass_on((target,), (grad,), source)
 
-    def _is_fresh(self, grad: Any, source: Any) -> bool:
-        """Whether a rule made this array just now, so that nobody else holds it."""
-        return (
-            not self.lifted
-            and source is not None
-            and grad is not source
-            and getattr(grad, "base", source) is None
-        )
+    def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
+        """Add contributions; an array is added into only if no one else can hold it."""
+        nodes, leaves, owned = self.nodes, self.leaves, self.owned
+        for target, grad in zip(targets, grads):  # noqa: B905 (slow)
+            if target is None or grad is None:
+                continue
+            if type(target) is Node:
+                if grad.shape != target.shape or grad.dtype is not target.dtype:
+                    grad = _fit_array(grad, target.shape, target.dtype)
+                if target not in nodes:
+                    nodes[target] = grad
+                    heappush(self.heap, (-target.order, target))
+                elif target in owned:
+                    nodes[target] += grad
+                else:
+                    nodes[target] = nodes[target] + grad
+                    owned.add(target)
+                continue
+            array = target.array
+            if grad.shape != array.shape or grad.dtype is not array.dtype:
+                grad = _fit_array(grad, array.shape, array.dtype)
+            if target in owned:
+                leaves[target] += grad
+            elif target in leaves:
+                leaves[target] = leaves[target] + grad
+                owned.add(target)
+            else:
+                leaves[target] = grad
+                if _is_fresh(grad, source):
+                    owned.add(target)
 
     def add_output(self, node: Node, index: int, grad: Any) -> None:
         """Put the gradient of one of a node's several results in its place."""
@@ -634,6 +630,30 @@ class _Gradients:
             stop: Any = _Stop(self, leaf)
             self.nodes[stop] = None
             heappush(self.heap, (0.5 - order, stop))
+
+
+class _GradientTensors(_Gradients):
+    """The gradients of a walk that is itself recorded: Tensors, never added into."""
+
+    lifted = True
+
+    def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
+        """Add contributions."""
+        for target, grad in zip(targets, grads, strict=True):
+            if target is None or grad is None:
+                continue
+            is_node = type(target) is Node
+            like = target if is_node else target.array
+            store: dict[Any, Any] = self.nodes if is_node else self.leaves
+            grad = _fit_tensor(grad, like.shape, like.dtype)
+            if is_node and target not in store:
+                heappush(self.heap, (-target.order, target))
+            store[target] = store[target] + grad if target in store else grad
+
+
+def _is_fresh(grad: Any, source: Any) -> bool:
+    """Whether a rule made this array just now, so that nobody else holds it."""
+    return source is not None and grad is not source and getattr(grad, "base", source) is None
 
 
 class _Stop:

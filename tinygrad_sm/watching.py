@@ -6,6 +6,7 @@ walk that begins. While nobody watches, ``tape.tracer`` is ``None`` and the tape
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from . import tape
@@ -48,6 +49,12 @@ class Relay:
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
         """A contribution to the gradient of a node or leaf; ``source`` is what the rule was fed."""
         self.inner.add(target, grad, source)
+
+    def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
+        """The contributions of a node to all its arguments: ``None`` where there is none."""
+        for target, grad in zip(targets, grads, strict=True):
+            if target is not None and grad is not None:
+                self.add(target, grad, source)
 
     def take(self, node: Node) -> Any:
         """A node's turn has come: its gradient."""

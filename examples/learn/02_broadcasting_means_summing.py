@@ -150,3 +150,13 @@ claim("gradients on the diagonal alone", m.grad.tolist() == [[3.0, 0.0], [0.0, 7
 #    0, 1 and nan: nothing added, nothing multiplied, and 0 / 0.
 empty = sg.zeros(0)
 claim("0, 1 and nan", (empty.sum().item(), empty.prod().item()) == (0, 1) and empty.mean().isnan())
+# 4. x is read backwards, or every second row of it. Where does the gradient go?
+#    To the places that were read: a view's rule writes into zeros of x's own shape.
+t = sg.arange(4.0, requires_grad=True)
+(t.flip(0)[::2] * sg.tensor([1.0, 10.0])).sum().backward()
+claim("3 and 1 were read, in this order", t.grad.tolist() == [0.0, 10.0, 0.0, 1.0])
+# 5. A convolution of stride 2 over 4 numbers with a kernel of 3: what of the last number?
+#    No window reaches it, so nothing depends on it: its gradient is 0, and it is not forgotten.
+t = sg.ones(1, 1, 4, requires_grad=True)
+sg.nn.functional.conv1d(t, sg.ones(1, 1, 3), stride=2).sum().backward()
+claim("a gradient for all four", t.grad.flatten().tolist() == [1.0, 1.0, 1.0, 0.0])

@@ -105,3 +105,14 @@ for values, expected in (([2.0, 0.0, 3.0], [0.0, 6.0, 0.0]), ([2.0, 0.0, 0.0], [
     t = sg.tensor(values, requires_grad=True)
     t.prod().backward()
     claim(f"prod of {values}: {expected}", t.grad.tolist() == expected)
+# 4. Equal numbers are sorted. Does each get its own gradient back?
+#    Yes: sort is stable and returns an index, so that the k-th of equals is told from the others.
+t = sg.tensor([1.0, 1.0, 0.0], requires_grad=True)
+(t.sort().values * sg.tensor([1.0, 10.0, 100.0])).sum().backward()
+claim("by index, in order", t.grad.tolist() == [10.0, 100.0, 1.0])
+# 5. u = v + w hands the very same array to both. What if v then adds another contribution in place?
+#    w's gradient would change with it: a tape adds in place only into arrays that it made itself.
+v, w = sg.ones(2, requires_grad=True), sg.ones(2, requires_grad=True)
+(v + w).sum().backward()
+v.grad += 5.0
+claim("v's gradient and w's are two arrays", w.grad.tolist() == [1.0, 1.0])

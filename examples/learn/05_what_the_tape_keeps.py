@@ -86,6 +86,17 @@ for _ in range(5):
 del loss
 claim("with .item() none is left over", all(t() is None for t in tapes))
 
+heading("Break it: a tape that keeps too little")
+# A rule that reads its value when backward comes by, instead of keeping it, finds what is there *then*.
+holder = {"x": start[0]}
+careless = sg.primitive(lambda x: x * x, name="careless", x=lambda g: 2 * holder["x"] * g)
+t = sg.tensor(start[0], requires_grad=True)
+loss = careless(t).sum()
+holder["x"] = start[0] + 1.0  # the next batch has come in meanwhile
+loss.backward()
+right = badge("not kept", [t.grad.numpy()], lambda x: (x * x).sum(), start)
+claim("the badge turns to a cross: what a rule reads must be kept for it", not right)
+
 heading("Exercises")
 # 1. backward() twice through one graph: what happens?
 #    The second finds nothing saved, and says so; retain_graph=True keeps it.
@@ -100,3 +111,12 @@ except RuntimeError as error:
 norm = sg.nn.BatchNorm1d(3)
 norm(sg.rand(4, 3, requires_grad=True))
 claim("the running mean holds no graph", norm.running_mean.grad_fn is None)
+# 3. A chain of 100,000 operations: why does letting it go not exhaust the stack?
+#    Each node holds the one before it, so freeing the last frees them all, one inside the other; the
+#    interpreter (its trashcan) breaks such chains up, and the walk itself uses a heap.
+chain = w
+for _ in range(100_000):
+    chain = chain + 1.0
+end = weakref.ref(chain.grad_fn)
+del chain
+claim("gone, and the program still runs", end() is None)

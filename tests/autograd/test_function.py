@@ -386,3 +386,21 @@ def test_vmap_by_hand_is_told_of_randomness():
     for randomness in ("error", "different", "same"):
         vmap(Told.apply, randomness=randomness)(sg.tensor(X))
     assert told == [(3, "error"), (3, "different"), (3, "same")]
+
+
+def test_saved_tensors_by_their_older_name():
+    class Square(sg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            with pytest.warns(DeprecationWarning, match="saved_variables"):
+                (x,) = ctx.saved_variables
+            return 2 * x * g
+
+    x = sg.tensor(3.0, requires_grad=True)
+    Square.apply(x).backward()
+    assert x.grad.item() == 6

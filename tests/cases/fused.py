@@ -119,3 +119,5 @@ case(
     A,
     B,
 )
+
+case("avg_pool2d", lambda m, x: m.nn.functional.avg_pool2d(x, 2, []), CUBE)

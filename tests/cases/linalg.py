@@ -67,7 +67,15 @@ for x in (SQUARE, TALL, WIDE):
     case("svdvals", lambda m, x: m.linalg.svdvals(x), x)
     case("qr", lambda m, x: m.linalg.qr(x)[0], x)
     case("qr", lambda m, x: m.linalg.qr(x)[1], x)
-case("eigh", lambda m, x: m.linalg.eigh(x + x.mT)[0], SQUARE)
+for triangle in ("L", "U"):
+    case(
+        "eigh",
+        lambda m, x, t=triangle: m.linalg.eigh(x + x.mT, UPLO=t)[0],
+        SQUARE,
+    )
+    case(  # the gradient does not tell the triangle that was read
+        "eigh", lambda m, x, t=triangle: m.linalg.eigh(x, UPLO=t)[1] ** 2, SQUARE, smooth=False
+    )
 case("eigh", lambda m, x: m.linalg.eigh(x + x.mT)[1].abs(), SQUARE)
 case("eigvalsh", lambda m, x: m.linalg.eigvalsh(x + x.mT, "U"), SQUARE)
 for x in (SQUARE, TALL, WIDE):

@@ -35,6 +35,7 @@ def test_the_page_runs_and_its_claims_hold(page):
     assert done.stderr == ""
     assert done.stdout.count("  ✓ ") >= done.stdout.count("\n---")
     assert "Break it" in done.stdout
+    assert "  ✗ " in done.stdout.partition("Break it")[2]  # a badge that has turned red
     assert "Exercises" in done.stdout
 
 

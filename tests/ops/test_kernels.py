@@ -44,6 +44,16 @@ def test_a_product_refuses_inner_sizes_that_differ(bad):
         kernels.matrix_product(*map(np.ones, bad))
 
 
+@pytest.mark.parametrize("columns", [1, 2, 10, 32, 33, 100])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_maxima_of_rows(columns, dtype):
+    x = np.random.default_rng(0).normal(0, 3, (6, columns)).astype(dtype)
+    x[0], x[1], x[2, -1], x[3, 0] = -np.inf, 0, np.nan, np.inf
+    for rows in (x, np.asarray(x, order="F"), x[::-2]):
+        expected = rows.max(-1, keepdims=True)
+        np.testing.assert_array_equal(kernels.row_maxima(rows), expected, strict=True)
+
+
 @pytest.mark.parametrize("shape", [(), (0,), (7,), (300, 3), (2 * kernels.BLOCK + 5,)])
 @pytest.mark.parametrize(("dtype", "close"), [(np.float32, 4e-6), (np.float64, 1e-14)])
 def test_gelu_in_blocks_is_its_definition(shape, dtype, close):
@@ -68,3 +78,13 @@ def test_gelu_of_columns_that_lie_apart():
     whole = sg.tensor(x, requires_grad=True)
     activation.gelu_tanh_definition(whole.T[::2]).sum().backward()
     np.testing.assert_allclose(apart.grad.numpy(), whole.grad.numpy(), rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize(("m", "n"), [(300, 500), (500, 300), (2, 3)])
+def test_outer_products_of_batches(m, n):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(3, m, 1)).astype(np.float32), rng.normal(size=(1, 1, n))
+    y = np.broadcast_to(y.astype(np.float32), (3, 1, n))
+    out = kernels.matrix_product(x, y)
+    assert out.dtype == np.float32
+    np.testing.assert_array_equal(out, x * y)

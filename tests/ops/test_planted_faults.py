@@ -301,20 +301,25 @@ def mean_of(grad, shape):
 
 
 def keeping(choose: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    """An ``add`` that makes ``choose(old, new)`` of two contributions."""
+    """A ``pass_on`` that makes ``choose(old, new)`` of two contributions."""
 
-    def add(self, target, grad, source=None):
+    def pass_on(self, targets, grads, source):
+        for target, grad in zip(targets, grads, strict=True):
+            if target is not None and grad is not None:
+                add(self, target, grad, source)
+
+    def add(self, target, grad, source):
         store = self.nodes if type(target) is Node else self.leaves
         old = store.pop(target, None)
         if old is None:
-            ADD(self, target, grad, source)
+            PASS_ON(self, (target,), (grad,), source)
             return
         store[target] = old
         zero = np.zeros_like(old)
-        ADD(self, target, zero, None)
+        PASS_ON(self, (target,), (zero,), None)
         store[target] = choose(old, tape._fit_array(grad, old.shape, old.dtype))
 
-    return add
+    return pass_on
 
 
 def seen_later(t, result, alias, name):
@@ -323,7 +328,7 @@ def seen_later(t, result, alias, name):
     alias.array = t.array
 
 
-UNBROADCAST, ADD, WRITE = tape.unbroadcast, tape._Gradients.add, in_place.write
+UNBROADCAST, PASS_ON, WRITE = tape.unbroadcast, tape._Gradients.pass_on, in_place.write
 BROADCAST = of("add", "sub", "mul", "div", "where", "linear")
 SHARED = of("add", "mul", "mm")
 ENGINE = [
@@ -331,10 +336,10 @@ ENGINE = [
     ("missing broadcast sum: the mean", tape, "unbroadcast", mean_of, BROADCAST),
     ("missing broadcast sum: a bias", tape, "column_sums", lambda g: g.reshape(-1, g.shape[-1])[0], BROADCAST),
     ("missing broadcast sum: half of the rows", tape, "column_sums", lambda g: g.reshape(-1, g.shape[-1])[::2].sum(0), BROADCAST),
-    ("diamond: the first alone", tape._Gradients, "add", keeping(lambda old, new: old), SHARED),
-    ("diamond: the last alone", tape._Gradients, "add", keeping(lambda old, new: new), SHARED),
-    ("diamond: one counted twice", tape._Gradients, "add", keeping(lambda old, new: old + 2 * new), SHARED),
-    ("diamond: added into what others hold", tape._Gradients, "_is_fresh", lambda *_: True, SHARED),
+    ("diamond: the first alone", tape._Gradients, "pass_on", keeping(lambda old, new: old), SHARED),
+    ("diamond: the last alone", tape._Gradients, "pass_on", keeping(lambda old, new: new), SHARED),
+    ("diamond: one counted twice", tape._Gradients, "pass_on", keeping(lambda old, new: old + 2 * new), SHARED),
+    ("diamond: added into what others hold", tape, "_is_fresh", lambda *_: True, SHARED),
     ("duplicates: the last alone", indexing, "_add_rows", lambda out, index, g: out.__setitem__(index, g), of("getitem", "embedding")),
     ("duplicates along an axis: the last alone", indexing, "_add_slices", lambda out, places, g, axis: out.__setitem__((*(slice(None),) * axis, places), g), of("index_select")),
     ("off by one: rows", indexing, "_add_rows", lambda out, index, g: np.add.at(out, (index + 1) % len(out), g), of("getitem", "embedding")),

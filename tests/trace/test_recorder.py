@@ -380,6 +380,21 @@ def test_cap_on_copies():
     assert "unchecked" in checks
 
 
+def test_past_the_cap_samples_shrink_and_sums_are_of_the_same_elements():
+    x = sg.linspace(0.0, 1.0, 50_000).requires_grad_()
+    with sg.trace(max_bytes=100_000) as t:
+        y = x * 2
+        z = y * 3 + y * y + (x * y).exp() + y.tanh() * x
+        (z * x).sum().backward()
+    d = t.document()
+    assert d["cap"]["values_without_copy"] > 10
+    assert d["cap"]["kept_bytes"] < 200_000
+    delivered = next(step for step in d["steps"] if step["kind"] == "deliver")
+    value = d["values"][delivered["new"]]
+    assert value["mean"] == pytest.approx(x.grad.mean().item(), rel=0.05)
+    assert value["sampled"] >= 32
+
+
 def test_a_broadcast_gradient_costs_the_cap_what_it_holds():
     x = sg.ones(100_000, requires_grad=True)
     with sg.trace(max_bytes=1_300_000) as t:

@@ -6,6 +6,7 @@ Where forward and rules are plain mathematics, ``primitive`` is shorter and give
 from __future__ import annotations
 
 import functools
+import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -85,6 +86,14 @@ class FunctionCtx:
         if node is None:
             return saved
         return tuple(_in_place(t, i, node) for t, i in zip(saved, self._places, strict=True))
+
+    @property
+    def saved_variables(self) -> tuple[Any, ...]:
+        """``saved_tensors`` by an older name, which is warned about."""
+        warnings.warn(
+            "'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2
+        )
+        return self.saved_tensors
 
     def settle(self, results: Sequence[Any]) -> None:
         """Note which of the saved tensors are results, and let hooks pack what was saved.

@@ -6,6 +6,7 @@ does nothing as there is nothing to seed, and whatever would need a GPU raises `
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from ..devices import NoSuchDeviceError
@@ -48,6 +49,8 @@ _TYPED = (
 
 
 def __getattr__(name: str) -> Any:
+    if name == "random":
+        return import_module(f"{__name__}.random")
     if name in [*_TYPED.split(), "BoolTensor"]:
         return type(name, (), {"__new__": lambda cls, *args: _refuse(cls.__name__)})
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

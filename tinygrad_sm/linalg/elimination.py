@@ -93,12 +93,12 @@ def _permutation(pivots: np.ndarray, rows: int, kind: np.dtype) -> np.ndarray:
     return mT(np.eye(rows, dtype=kind)[_orders(pivots, rows)])
 
 
-_eliminated = primitive(_eliminate, name="lu_pivots", several=True, family="trailing")
+_pivots_of = primitive(lambda A: _eliminate(A)[1], name="lu_pivots", family="trailing")
 _order_of = primitive(_orders, name="lu_order", family="trailing")
 _info_of = primitive(_first_zero, name="lu_info", family="trailing")
 _permutation_of = primitive(_permutation, name="lu_permutation", family="trailing")
-_triangles: Operation = primitive(  # of a matrix whose pivots are in place, and which are known
-    lambda A, packed: packed, name="linalg_lu_factor", A=_lu_rule
+_triangles: Operation = primitive(
+    lambda A: _eliminate(A)[0], name="linalg_lu_factor", family="trailing", A=_lu_rule
 )
 
 
@@ -118,9 +118,9 @@ def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> L
     need_matrix("linalg.lu_factor_ex", A)
     if not pivot:
         raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
-    packed, pivots = _eliminated(A)
+    pivots = _pivots_of(A)
     order = _order_of(pivots, A.array.shape[-2]).unsqueeze(-1).expand(A.array.shape)
-    packed = _triangles(gather(A, -2, order), packed)
+    packed = _triangles(gather(A, -2, order))  # whose pivots are in place
     info = _info_of(packed)
     if check_errors and (place := values_of(info).max(initial=0)):
         raise LinAlgError(

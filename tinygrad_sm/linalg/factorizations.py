@@ -150,17 +150,23 @@ class Eigh(Results, name="linalg_eigh"):
 
 
 def _eigh_rule(g: Any, out: Any) -> Any:
-    """``V (diag(gw) + (V^T gV) / (w_j - w_i)) V^T`` (Giles, 2008, 3.1)."""
+    """``V (diag(gw) + (V^T gV) / (w_j - w_i)) V^T`` (Giles, 2008, 3.1), made symmetric."""
     (gw, gV), (w, V) = g, out
     turns = _over_gaps(_off_diagonal(np.matmul(mT(V), gV)), w)
-    return np.matmul(_columns(V, gw) + np.matmul(V, turns), mT(V))
+    return np.matmul(_columns(V, gw) + np.matmul(V, (turns + mT(turns)) / 2), mT(V))
 
 
 _symmetric = numpy_errors(
-    "linalg.eigh", "the matrix holds NaN or infinity", lambda A: tuple(np.linalg.eigh(A))
+    "linalg.eigh",
+    "the matrix holds NaN or infinity",
+    lambda A, UPLO: tuple(np.linalg.eigh(A, UPLO)),
 )
 _eigh = primitive(
-    lambda A: _symmetric(A), name="linalg_eigh", several=True, family="trailing", A=_eigh_rule
+    lambda A, UPLO: _symmetric(A, UPLO),
+    name="linalg_eigh",
+    several=True,
+    family="trailing",
+    A=_eigh_rule,
 )
 
 
@@ -176,7 +182,7 @@ def eigh(A: Any, UPLO: str = "L") -> Eigh:
     need_square("linalg.eigh", A)
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"linalg.eigh: expected UPLO to be 'L' or 'U', not {UPLO!r}")
-    return Eigh(*_eigh(A.mT if UPLO.upper() == "U" else A))
+    return Eigh(*_eigh(A, UPLO.upper()))
 
 
 def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:

@@ -328,7 +328,7 @@ def _strided_rule(g: Any, size: Any, stride: Any, offset: int, shape: tuple[int,
     return collect(g, strided_places(size, stride, offset), (count,)).reshape(shape)
 
 
-read_strided = primitive(_strided, name="as_strided_copy", x=_strided_rule)
+_as_strided = primitive(_strided, name="as_strided_copy", x=_strided_rule)
 
 
 def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
@@ -348,8 +348,8 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     sizes, steps = checked_strides("as_strided", base.array.size, size, stride, offset)
     if sample:  # under vmap, where it is a copy
         return getitem(base.reshape(-1), wrap(strided_places(sizes, steps, offset)))
-    out = read_strided(base, sizes, steps, offset)
-    return seen_through(base, out, lambda memory: read_strided(memory, sizes, steps, offset))
+    out = _as_strided(base, sizes, steps, offset)
+    return seen_through(base, out, lambda memory: _as_strided(memory, sizes, steps, offset))
 
 
 def narrow_copy(input: Any, dim: int, start: int, length: int) -> Tensor:

@@ -81,21 +81,23 @@ layer_norm = primitive(
 
 
 def cross_entropy_definition(logits: Any, rows: Any, target: Any, scale: Any) -> Any:
-    """``-sum(scale * log_softmax(logits)[rows, target])``."""
+    """``-sum(scale * log_softmax(logits)[rows, target])``: a scale a row, or one for all."""
     return -(log_softmax(logits, -1)[rows, target] * wrap(scale)).sum()
 
 
-def _cross_entropy(logits: np.ndarray, rows: Any, target: Any, scale: np.ndarray) -> Any:
+def _cross_entropy(logits: np.ndarray, rows: Any, target: Any, scale: Any) -> Any:
     probabilities, top, total = softmax_rows(logits)
-    picked = logits[rows, target] - top[:, 0] - np.log(total[:, 0])
-    weighted = np.where(scale == 0, 0, picked * scale).astype(logits.dtype)
-    return -weighted.sum(), probabilities
+    weighted = (logits[rows, target] - top[:, 0] - np.log(total[:, 0])) * scale
+    if scale.ndim:
+        weighted = np.where(scale == 0, 0, weighted).astype(logits.dtype)
+    return -np.add.reduce(weighted), probabilities
 
 
 def _cross_entropy_rule(g: Any, rows: Any, target: Any, scale: Any, probabilities: Any) -> Any:
     """``yhat - y``, row by row: the line that the whole lesson of softmax regression leads to."""
-    out = probabilities * (g * scale)[:, None].astype(probabilities.dtype)
-    out[rows, target] -= g * scale
+    weights = (g * scale).astype(probabilities.dtype)
+    out = probabilities * weights.reshape(-1, 1)
+    out[rows, target] -= weights
     return out
 
 

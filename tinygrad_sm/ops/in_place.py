@@ -17,7 +17,7 @@ from ..primitive import primitive, put, record, refresh
 from ..tape import LEAF, Value, is_grad_enabled, wrap, written
 from ..tape import alias as same
 from . import random
-from .indexing import index_put, is_basic, plain_index
+from .indexing import getitem, index_put, is_basic, numbers_first, plain_index
 from .shape import reshape
 
 
@@ -146,6 +146,9 @@ def setitem(self: Any, index: Any, value: Any) -> None:
     check_writable(self, "setitem")
     refresh(self)
     index = plain_index(index)
+    if (steps := numbers_first(index)) is not None:
+        setitem(getitem(self, steps[0]), steps[1], value)
+        return
     if self.level or getattr(value, "level", 0):
         before = _before(self)
         write(self, index_put(before, index, value), before, "setitem")

@@ -50,6 +50,39 @@ def is_basic(index: Any) -> bool:
     )
 
 
+def numbers_first(index: Any) -> tuple[Any, Any] | None:
+    """An index in two steps, numbers and then the rest, if it holds both numbers and arrays.
+
+    PyTorch takes numbers as it takes slices; NumPy would count them among the arrays, and put the
+    arrays' dimensions in front if a slice stands between.
+    """
+    parts = index if isinstance(index, tuple) else ()
+    if is_basic(index) or not any(_is_number(p) for p in parts):
+        return None
+    first: list[Any] = []
+    rest = []
+    for p in parts:
+        if _is_number(p):
+            first.append(p)
+            continue
+        rest.append(p)
+        if p is Ellipsis:
+            first.append(p)
+        elif p is not None:
+            first.extend([slice(None)] * _width(p))
+    return tuple(first), tuple(rest)
+
+
+def _is_number(part: Any) -> bool:
+    return isinstance(part, int | np.integer) and not isinstance(part, bool)
+
+
+def _width(part: Any) -> int:
+    """How many dimensions a part of an index takes: of a mask, as many as it has."""
+    array = part.array if isinstance(part, Value) else np.asarray(part)
+    return array.ndim if array.dtype == BOOL else 1
+
+
 def _as_view(index: Any) -> tuple[Any, ...]:
     """A basic index that gives a view even of a single element, where NumPy gives a number."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -141,6 +174,8 @@ def getitem(input: Any, index: Any) -> Tensor:
     basic = is_basic(index)
     if basic:
         index = _as_view(index)
+    elif (steps := numbers_first(index)) is not None:
+        return getitem(getitem(input, steps[0]), steps[1])
     try:
         out = _take(input, index)
     except IndexError as error:
@@ -167,7 +202,11 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Tensor:
         raise RuntimeError("narrow: cannot be applied to a 0-d tensor")
     axis = axis_of("narrow", dim, input.array.ndim)
     size = input.array.shape[axis]
-    start = as_int(start.array.item() if isinstance(start, Value) else start)
+    if isinstance(start, Value):
+        if start.array.ndim or start.array.dtype.kind not in "iu":
+            raise RuntimeError("narrow: start must be an 0-dim integral Tensor.")
+        start = start.array.item()
+    start = as_int(start)
     begin = start + size if start < 0 else start
     if not 0 <= begin <= size:
         raise IndexError(f"narrow: start {start} is out of range for dimension size {size}")

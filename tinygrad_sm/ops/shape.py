@@ -249,11 +249,12 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     """Tensors joined along an existing dimension; dtypes are promoted.
 
     Raises:
-        RuntimeError: without tensors, for 0-d ones, or if other sizes differ.
+        ValueError: without tensors.
+        RuntimeError: for 0-d ones, or if other sizes differ.
     """
     tensors = list(tensors)
     if not tensors:
-        raise RuntimeError("cat: expected a non-empty list of Tensors")
+        raise ValueError("cat: expected a non-empty list of Tensors")
     kept = [x for x in tensors if x.array.shape != (0,)] or tensors[:1]
     first = kept[0].array.shape
     if not first:

@@ -266,10 +266,12 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         ready = self._ready()
-        with np.errstate(all="ignore"):  # infinities go their way, as in PyTorch
-            for group, p, grad in ready:
-                self._update(p, grad, self.state[p], group)
-                written(p)
+        try:
+            with np.errstate(all="ignore"):  # infinities go their way, as in PyTorch
+                for group, p, grad in ready:
+                    self._update(p, grad, self.state[p], group)
+        finally:
+            written(*(p for _, p, _ in ready))
         return loss
 
     def _update(
@@ -291,9 +293,10 @@ class Optimizer:
         for i, group in enumerate(self.param_groups):
             self._check_finite(group)
             for j, p in enumerate(group["params"]):
-                if p.grad is None:
+                grad = p._grad
+                if grad is None:
                     continue
-                x, g = p.array, p.grad.array
+                x, g = p.array, grad.array
                 if x.shape != g.shape or x.dtype != g.dtype or not x.flags.writeable:
                     self._complain(group.get("param_names", {j: j})[j], i, x, g)
                 ready.append((group, p, g))
@@ -330,8 +333,13 @@ class Optimizer:
             for i, p in enumerate(group["params"], start):
                 numbers.setdefault(p, i)
             start += len(group["params"])
-            groups.append({**group, "params": [numbers[p] for p in group["params"]]})
-        packed = {numbers.get(key, key): entry for key, entry in self.state.items()}
+            options = {name: value for name, value in group.items() if name != "params"}
+            groups.append({**options, "params": [numbers[p] for p in group["params"]]})
+        packed = {
+            numbers.get(key, key): entry
+            for key, entry in self.state.items()
+            if not (isinstance(entry, dict) and not entry)  # what a rule without a state left
+        }
         state_dict: dict[str, Any] = {"state": packed, "param_groups": groups}
         for hook in self._hooks("state_dict_post"):
             state_dict = _or_given(hook(self, state_dict), state_dict)

@@ -67,10 +67,12 @@ class Rule(Optimizer):
         Fresh memory for a large temporary costs more than the arithmetic done in it.
         """
         kept: dict[Any, np.ndarray] = self.__dict__.setdefault("_memory", {})
-        key = (slot, kind or x.dtype)
-        if key not in kept or kept[key].size < x.size:
-            kept[key] = np.empty(x.size, key[1])
-        return kept[key][: x.size].reshape(x.shape)
+        kind = np.dtype(kind or x.dtype)
+        key = (slot, kind.char)
+        memory = kept.get(key)
+        if memory is None or memory.size < x.size:
+            memory = kept[key] = np.empty(x.size, kind)
+        return memory[: x.size].reshape(x.shape)
 
     def _descent(
         self, x: np.ndarray, grad: np.ndarray, weight_decay: float, maximize: bool

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 SAMPLE = 4096  # elements kept of an array for which there is no room
+FEW = 64  # the same once samples have taken a quarter of the room on top
 SMALL = 1024  # bytes for which there is always room
 
 
@@ -21,17 +22,20 @@ class Kept:
 
     Attributes:
         array: a copy; past the cap ``None``.
-        sample: past the cap, elements taken at even distances.
+        sample: past the cap, elements taken at even distances, of ``stride``, a power of 2.
         shape, dtype: the array's own.
     """
 
-    __slots__ = ("array", "dtype", "sample", "shape")
+    __slots__ = ("array", "dtype", "sample", "shape", "stride")
 
-    def __init__(self, array: np.ndarray, whole: bool = True) -> None:
+    def __init__(self, array: np.ndarray, most: int = 0) -> None:
         self.shape = array.shape
         self.dtype = array.dtype
-        self.array = array if whole else None
-        self.sample = None if whole else _sample_of(array)
+        self.stride = 1
+        while most and array.size > most * self.stride:
+            self.stride *= 2
+        self.array = None if most else array
+        self.sample = array.reshape(-1)[:: self.stride].copy() if most else None
 
     @property
     def nbytes(self) -> int:
@@ -45,9 +49,15 @@ class Kept:
         """The elements there are: all of them, or the sample."""
         return self.sample if self.array is None else self.array  # type: ignore[return-value]
 
-
-def _sample_of(array: np.ndarray) -> np.ndarray:
-    return array.reshape(-1)[:: -(-array.size // SAMPLE)].copy()
+    @classmethod
+    def sum_of(cls, a: Kept, b: Kept) -> Kept:
+        """The sum of two values of which one at least is known by a sample only."""
+        total = cls(np.empty(0, a.dtype))
+        total.array, total.shape = None, a.shape
+        total.stride = max(a.stride, b.stride)
+        parts = [x.numbers().reshape(-1)[:: total.stride // x.stride] for x in (a, b)]
+        total.sample = np.add(*parts)
+        return total
 
 
 def _bytes_of(array: np.ndarray) -> int:
@@ -170,7 +180,7 @@ class Store:
             self.held += size
             return array
         self.capped += 1
-        kept = Kept(array, whole=False)
+        kept = Kept(array, most=SAMPLE if self.held < 1.25 * self.max_bytes else FEW)
         self.held += kept.numbers().nbytes
         return kept
 
@@ -217,11 +227,5 @@ class Store:
     def _sum(self, old: Kept, contribution: Kept) -> Any:
         if old.array is not None and contribution.array is not None:
             return self._fitting(np.add(old.array, contribution.array))
-        first, second = (
-            x.numbers() if x.array is None else _sample_of(x.array) for x in (old, contribution)
-        )
-        total = Kept(old.numbers())
-        total.array, total.shape = None, old.shape
-        total.sample = np.add(first, second)
         self.capped += 1
-        return total
+        return Kept.sum_of(old, contribution)

@@ -237,10 +237,32 @@ def test_the_older_words_for_reduction(average, reduce, meant):
         (lambda m, x, y: m.nn.functional.binary_cross_entropy(x, y), (P, P[:, :1])),
         (lambda m, x, y: m.nn.functional.binary_cross_entropy_with_logits(x, y), (P, P[0])),
         (lambda m, x, y: m.nn.functional.multi_margin_loss(x, y, p=3), (SCORES, LABELS)),
+        (lambda m, x, y: m.nn.functional.multi_margin_loss(x, y, reduction="abc"), (SCORES, P)),
+        (lambda m, x, y: m.nn.functional.multi_margin_loss(x, y), (SCORES, LABELS[:3])),
+        (cross_entropy(), (SCORES, np.zeros(SCORES.shape, np.int64))),
+        (cross_entropy(), (DEEP, np.zeros((2, 5, 2), np.int64))),
+        (cross_entropy(), (DEEP, np.zeros(2, np.int64))),
+        (cross_entropy(), (SCORES[0], LABELS[:2])),
+        *(
+            (
+                lambda m, x, y, f=f: getattr(m.nn.functional, f)(x, y, m.zeros(4).half()),
+                (SCORES, LABELS),
+            )
+            for f in ("nll_loss", "cross_entropy")
+        ),
     ],
 )
 def test_refusals(call, inputs):
     check_error(call, *inputs)
+
+
+def test_a_single_sample_may_have_a_label_in_a_row():
+    def call(m, x, y):
+        return m.nn.functional.multi_margin_loss(x, y)
+
+    check_function(call, SCORES[0], LABELS[:1], second=False)
+    loss = F.cross_entropy(sg.tensor(SCORES[0]), sg.tensor(LABELS[:1]))
+    assert loss.item() == F.cross_entropy(sg.tensor(SCORES[0]), sg.tensor(LABELS[0])).item()
 
 
 def test_bce_in_float32_at_the_ends():

@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_sm as sg
 
-from ..agreement import check_error, check_layer, draw, pytorch
+from ..agreement import check_error, check_function, check_layer, draw, pytorch
 
 LINES, IMAGES, VOLUMES = draw(2, 4, 9), draw(2, 4, 7, 6), draw(2, 4, 5, 6, 4)
 ROWS = draw(5, 6)
@@ -385,3 +385,50 @@ def test_errors_of_the_adaptive_softmax(make, error):
     for m in (sg, pytorch()):
         with pytest.raises(error):
             make(m)
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        *(
+            (lambda m, k=kind, o=options: getattr(m.nn, k)(3, 5, **o), TypeError)
+            for kind in ("RNN", "GRU", "LSTM")
+            for options in ({"bias": 1}, {"batch_first": "False"})
+        ),
+        (lambda m: m.nn.GRU(0, 5), ValueError),
+        (lambda m: m.nn.LSTM(3, 5)(m.zeros(2, 1, 3).double()), ValueError),
+        (lambda m: m.nn.HuberLoss(delta=1j), TypeError),
+        (lambda m: m.nn.BatchNorm1d(3, eps=0.0)(m.zeros(2, 3)), ValueError),
+        (lambda m: m.nn.BatchNorm1d(3, eps=-1.0).eval()(m.zeros(2, 3)), ValueError),
+        (lambda m: m.nn.CircularPad1d(1)(m.zeros(2, 3, 4, 5)), ValueError),
+        (lambda m: m.nn.CircularPad3d(1)(m.zeros(2, 3)), ValueError),
+    ],
+)
+def test_errors_of_layers(make, error):
+    for m in (sg, pytorch()):
+        with pytest.raises(error):
+            make(m)
+
+
+def test_a_batch_of_nothing_leaves_the_statistics_as_they_are():
+    layer = sg.nn.BatchNorm1d(3)
+    assert layer(sg.zeros(0, 3)).shape == (0, 3)
+    assert layer.running_mean.tolist() == [0, 0, 0]
+    assert layer.running_var.tolist() == [1, 1, 1]
+
+
+def test_one_variance_for_all_samples():
+    def call(m, x, y):
+        return m.nn.GaussianNLLLoss()(x, y, m.ones(1, 6, dtype=x.dtype) * 0.7)
+
+    check_function(call, ROWS, draw(5, 6, seed=1))
+
+
+def test_places_of_windows_for_more_samples_than_there_are():
+    torch = pytorch()
+    u = np.random.default_rng(0).random((2, 4, 2))
+    ours, theirs = (
+        m.nn.FractionalMaxPool2d(2, 3, _random_samples=m.tensor(u))(m.tensor(IMAGES[0]))
+        for m in (sg, torch)
+    )
+    np.testing.assert_array_equal(ours.array, theirs.numpy())

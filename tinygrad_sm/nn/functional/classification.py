@@ -16,7 +16,7 @@ from ...ops.indexing import getitem
 from ...ops.softmax import log_softmax
 from ...tape import Node, values_of, wrap
 from ...tensor import Tensor
-from .reduction import chosen, reduced
+from .reduction import chosen, known, reduced
 
 _SCORES = "It applies {0} itself, and twice is too much: pass the scores from before {0}"
 
@@ -35,13 +35,15 @@ def _classes_last(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Ten
     """Scores as (rows, classes) and labels as (rows,), from (n, classes, d1, ...) and (n, d1, ...)."""
     shape, labels = input.array.shape, target.array.shape
     expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
-    if not shape or labels != expected:
-        raise ValueError(
+    single = len(shape) == 1
+    if not shape or (labels != expected and not (single and labels == (1,))):
+        other_batch = labels[:1] != expected[:1]
+        raise (ValueError if not shape or single or other_batch else RuntimeError)(
             f"{name}: Expected input batch_size to match target batch_size: scores of shape "
             f"{shape} need labels of shape {expected}, not {labels}: scores are (N, classes, ...), "
-            "labels (N, ...)"
+            "labels (N, ...), or floating probabilities in the shape of the scores"
         )
-    if len(shape) == 1:
+    if single:
         return input.unsqueeze(0), target.reshape(1)
     if len(shape) > 2:
         order = (0, *range(2, len(shape)), 1)
@@ -72,11 +74,25 @@ def _check_labels(name: str, labels: np.ndarray, classes: int, ignore_index: int
     return kept
 
 
-def _check_weight(name: str, weight: Tensor | None, classes: int) -> None:
-    if weight is not None and weight.array.shape != (classes,):
+def _all_count(labels: np.ndarray, classes: int, ignore_index: int) -> bool:
+    """Whether each label is a class and none is ignored, in one pass; False says nothing."""
+    if labels.dtype != np.int64 or not labels.size or 0 <= ignore_index < classes:
+        return False
+    return bool(np.maximum.reduce(labels.view(np.uint64)) < classes)  # one below 0 reads as large
+
+
+def _check_weight(name: str, weight: Tensor | None, input: Tensor, axis: int) -> None:
+    if weight is None:
+        return
+    if weight.array.shape != (input.array.shape[axis],):
         raise RuntimeError(
-            f"{name}: weight tensor should be defined either for all {classes} classes or no "
-            f"classes, but got weight tensor of shape: {weight.array.shape}"
+            f"{name}: weight tensor should be defined either for all {input.array.shape[axis]} "
+            f"classes or no classes, but got weight tensor of shape: {weight.array.shape}"
+        )
+    if weight.array.dtype != input.array.dtype:
+        raise RuntimeError(
+            f"{name}: expected weight of dtype {input.array.dtype}, as the scores have, but found "
+            f"{weight.array.dtype}: convert it with .to(input.dtype)"
         )
 
 
@@ -130,17 +146,20 @@ def cross_entropy(
         return hard * (1 - label_smoothing) + smooth * (label_smoothing / _classes(input))
     scores, labels = _classes_last("cross_entropy", input, target)
     classes = scores.array.shape[1]
-    _check_weight("cross_entropy", weight, classes)
+    _check_weight("cross_entropy", weight, scores, 1)
+    count, kind = len(labels.array), scores.array.dtype
+    if weight is None and _all_count(labels.array, classes, ignore_index):
+        return fused.cross_entropy(scores, np.arange(count), labels.array, kind.type(1 / count))
     kept = _check_labels("cross_entropy", labels.array, classes, ignore_index)
     safe = np.where(kept, labels.array, 0)
-    scale = kept.astype(scores.array.dtype)
+    scale = kept.astype(kind)
     if weight is not None:
         scale = scale * weight.array[safe]
     total = scale.sum()
     if not total:
         return _ratio(scores.sum(), 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return fused.cross_entropy(scores, np.arange(len(safe)), safe, scale / total)
+        return fused.cross_entropy(scores, np.arange(count), safe, scale / total)
 
 
 def _classes(input: Tensor) -> int:
@@ -163,7 +182,7 @@ def _soft_cross_entropy(
     if ignore_index >= 0:
         raise RuntimeError("cross_entropy: ignore_index is not supported for floating point target")
     axis = 1 if input.array.ndim > 1 else 0
-    _check_weight("cross_entropy", weight, input.array.shape[axis])
+    _check_weight("cross_entropy", weight, input, axis)
     if smoothing:
         target = target * (1 - smoothing) + smoothing / _classes(input)
     log_p = log_softmax(input, axis)
@@ -209,7 +228,7 @@ def nll_loss(
     reduction = chosen(size_average, reduce, reduction)
     _warn_of("softmax", input, "nll_loss", "It expects log-probabilities: use log_softmax instead")
     scores, labels = _classes_last("nll_loss", input, target)
-    _check_weight("nll_loss", weight, scores.array.shape[1])
+    _check_weight("nll_loss", weight, scores, 1)
     kept = _check_labels("nll_loss", values_of(labels), scores.array.shape[1], ignore_index)
     if target.level:
         factor = _factors(labels, weight, ignore_index, scores.dtype)
@@ -365,17 +384,25 @@ def multi_margin_loss(
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Raises:
-        ValueError: for another ``p``, or shapes that do not fit.
+        ValueError: for another ``p``, or an unknown reduction.
+        RuntimeError: for shapes that do not fit.
         IndexError: for a label out of range.
     """
-    reduction = chosen(size_average, reduce, reduction)
+    reduction = known("multi_margin_loss", chosen(size_average, reduce, reduction))
     if p not in (1, 2):
         raise ValueError("multi_margin_loss: only p == 1 and p == 2 supported")
-    if not input.array.ndim:
-        input = input.reshape(1)
+    input = input if input.array.ndim else input.reshape(1)
+    if input.array.ndim == 1 and target.array.shape == (1,):
+        target = target.squeeze(0)
+    if input.array.ndim == 2 and target.array.shape != input.array.shape[:1]:
+        raise RuntimeError(
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input "
+            f"samples: expected {input.array.shape[:1]} for scores of shape {input.array.shape}, "
+            f"but got {target.array.shape}"
+        )
     scores, labels = _classes_last("multi_margin_loss", input, target)
     rows, classes = scores.array.shape
-    _check_weight("multi_margin_loss", weight, classes)
+    _check_weight("multi_margin_loss", weight, scores, 1)
     _check_labels("multi_margin_loss", labels.array, classes, -100)
     places = (np.arange(rows), labels.array)
     short = (margin - getitem(scores, places).unsqueeze(1) + scores).relu()

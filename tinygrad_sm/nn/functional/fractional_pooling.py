@@ -116,7 +116,7 @@ def _pooled(
     if samples is None:
         samples = rand(*x.array.shape[:2], dimensions, dtype=x.dtype)
     order = (1, 0) if dimensions == 2 else (0, 1, 2)
-    places = _places(x, samples, kernel, goal, order)
+    places = _places(x, samples[: x.array.shape[0]], kernel, goal, order)
     out = gather(x.flatten(2), 2, places.flatten(2)).reshape(places.array.shape)
     out = like_input(out, input, dimensions)
     return (out, like_input(places, input, dimensions)) if return_indices else out

@@ -138,7 +138,8 @@ def batch_norm(
         eps: added to the variance.
 
     Raises:
-        ValueError: in training with one value a channel, which has no variance.
+        ValueError: in training with one value a channel, which has no variance, or for an ``eps``
+            below 0 (in training, also 0).
         RuntimeError: if what belongs to channels is not (C,), or for evaluation without running
             statistics.
     """
@@ -148,6 +149,9 @@ def batch_norm(
         {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias},
     )
     axes, each = (0, *range(2, len(shape))), (-1, *(1,) * (len(shape) - 2))
+    if eps < 0 or (training and not eps):
+        expected = "positive during training" if training else "non-negative"
+        raise ValueError(f"batch_norm eps must be {expected}, but got {eps}")
     if training:
         count = input.array.size // max(shape[1], 1)
         if count == 1:
@@ -158,9 +162,9 @@ def batch_norm(
         mean = input.mean(axes, keepdim=True)
         centred = input - mean
         var = (centred * centred).mean(axes, keepdim=True)
-        if running_mean is not None:
+        if running_mean is not None and count:
             _mix(running_mean, mean.array.reshape(-1), momentum)
-        if running_var is not None:
+        if running_var is not None and count:
             _mix(running_var, var.array.reshape(-1) * (count / (count - 1)), momentum)
     else:
         if running_mean is None or running_var is None:

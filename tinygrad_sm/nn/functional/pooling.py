@@ -32,7 +32,7 @@ def _layout(
     """Kernel, stride, margins and dilation, checked; ``ceil_mode`` widens the margins at the end."""
     sizes = x.array.shape[2:]
     kernel = several(name, kernel_size, len(sizes))
-    steps = kernel if stride is None or stride == [] else several(name, stride, len(sizes))
+    steps = kernel if stride is None or stride in ([], ()) else several(name, stride, len(sizes))
     pads, gaps = several(name, padding, len(sizes)), several(name, dilation, len(sizes))
     reach = reaches(kernel, gaps)
     if any(p > k // 2 for p, k in zip(pads, kernel, strict=True)):

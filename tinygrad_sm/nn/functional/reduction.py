@@ -14,15 +14,22 @@ def reduced(name: str, loss: Any, how: str) -> Tensor:
     Raises:
         ValueError: for another word.
     """
-    if how == "none":
+    if known(name, how) == "none":
         return loss
-    if how == "mean":
-        return loss.mean()
-    if how == "sum":
-        return loss.sum()
-    raise ValueError(
-        f"{name}: {how} is not a valid value for reduction: expected 'none', 'mean' or 'sum'"
-    )
+    return loss.mean() if how == "mean" else loss.sum()
+
+
+def known(name: str, how: str) -> str:
+    """The reduction, if it is one.
+
+    Raises:
+        ValueError: for another word.
+    """
+    if how not in ("none", "mean", "sum"):
+        raise ValueError(
+            f"{name}: {how} is not a valid value for reduction: expected 'none', 'mean' or 'sum'"
+        )
+    return how
 
 
 def chosen(size_average: bool | None, reduce: bool | None, reduction: str) -> str:

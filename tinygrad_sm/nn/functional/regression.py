@@ -210,7 +210,7 @@ def gaussian_nll_loss(
     Args:
         input: the means.
         target: the numbers.
-        var: the variances, in the input's shape or with one for the whole last dimension.
+        var: the variances, in the input's shape or with one for the whole of a dimension.
         full: add the constant ``log(2 pi) / 2``.
         eps: the least variance that is taken.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
@@ -223,7 +223,9 @@ def gaussian_nll_loss(
     if given != shape:
         if given == shape[:-1]:
             spread = spread.unsqueeze(-1)
-        elif not (given[:-1] == shape[:-1] and given[-1:] == (1,)):
+        elif len(given) != len(shape) or [
+            n for n, m in zip(given, shape, strict=True) if n != m
+        ] != [1]:
             raise ValueError(f"gaussian_nll_loss: var is of incorrect size: {given} for {shape}")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"gaussian_nll_loss: {reduction} is not valid")

@@ -145,22 +145,36 @@ class ReplicationPad3d(_Pad):
     mode = "replicate"
 
 
-class CircularPad1d(_Pad):
+class _CircularPad(_Pad):
+    """A margin that goes on at the other end.
+
+    Raises:
+        ValueError: when called, for a wrong number of dimensions.
+    """
+
+    mode = "circular"
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The input with its margin."""
+        n = self.dimensions
+        if input.ndim not in (n + 1, n + 2):
+            raise ValueError(f"expected {n + 1}D or {n + 2}D input (got {input.ndim}D input)")
+        return super().forward(input)
+
+
+class CircularPad1d(_CircularPad):
     """A margin that goes on at the other end of lines (..., W)."""
 
     dimensions = 1
-    mode = "circular"
 
 
-class CircularPad2d(_Pad):
+class CircularPad2d(_CircularPad):
     """A margin that goes on at the opposite edge of images (..., H, W)."""
 
     dimensions = 2
-    mode = "circular"
 
 
-class CircularPad3d(_Pad):
+class CircularPad3d(_CircularPad):
     """A margin that goes on at the opposite face of volumes (..., D, H, W)."""
 
     dimensions = 3
-    mode = "circular"

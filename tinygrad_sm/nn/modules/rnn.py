@@ -67,6 +67,9 @@ class RNNBase(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        for name, flag in (("bias", bias), ("batch_first", batch_first)):
+            if not isinstance(flag, bool):
+                raise TypeError(f"{name} should be of type bool, got: {type(flag).__name__}")
         if isinstance(dropout, bool) or not 0 <= dropout <= 1:
             raise ValueError(
                 "dropout should be a number in range [0, 1] representing the probability of an "
@@ -80,7 +83,7 @@ class RNNBase(Module):
                 stacklevel=3,
             )
         if (
-            input_size < 0
+            input_size <= 0
             or hidden_size <= 0
             or num_layers <= 0
             or not 0 <= proj_size < hidden_size
@@ -199,6 +202,12 @@ class RNNBase(Module):
             raise RuntimeError(
                 f"{self!r}: input.size(-1) must be equal to input_size. Expected {self.input_size}, "
                 f"got {x.array.shape[-1]}"
+            )
+        own = self.weight_ih_l0.dtype
+        if x.dtype != own:
+            raise ValueError(
+                f"{self!r}: RNN input dtype ({x.dtype}) does not match weight dtype ({own}). "
+                f"Convert input: input.to({own})"
             )
         depth = len(self._all_weights)
         if hx is None:
