@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -75,3 +77,10 @@ def test_a_single_number_is_formatted_as_one(torch, requires_grad):
         assert "Parameter containing" in f"{library.nn.Parameter(library.tensor(2.5))}"
         with pytest.raises(TypeError, match="format"):
             f"{library.tensor([2.5]):.3f}"
+
+
+def test_a_node_prints_its_name_and_where_it_is():
+    x = sg.ones(2, requires_grad=True)
+    y = x.sum()
+    assert re.fullmatch(r"<SumBackward0 object at 0x[0-9a-f]+>", repr(y.grad_fn))
+    assert repr(y) == "tensor(2., grad_fn=<SumBackward0>)"

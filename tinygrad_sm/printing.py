@@ -60,7 +60,7 @@ def tensor_repr(t: Any) -> str:
     if not usual or (array.size == 0 and array.dtype != dtypes.DEFAULT):
         notes.append(f"dtype={t.dtype}")
     if t.grad_fn is not None:
-        notes.append(f"grad_fn={t.grad_fn!r}")
+        notes.append(f"grad_fn=<{t.grad_fn.name()}>")
     elif t.requires_grad:
         notes.append("requires_grad=True")
     return head + _with_notes(body, notes) + ")"

@@ -330,7 +330,7 @@ class Node:
         return self.hooks
 
     def __repr__(self) -> str:
-        return f"<{self.name()}>"
+        return f"<{self.name()} object at {id(self):#x}>"
 
     def vjp(self, g: Any, keep: bool, lifted: bool, level: int = 0) -> Sequence[Any]:
         """The gradients of the arguments, one a parent, given that of the result.
