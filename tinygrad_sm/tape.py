@@ -352,7 +352,7 @@ class Node:
         else:
             grads = self.plan.pull(g, saved, self.parents)
         # where only options were saved another walk may pass, as in PyTorch
-        if not keep and (self.plan.holds or any(type(v) is np.ndarray for v in saved)):
+        if saved and not keep and (self.plan.holds or any(type(v) is np.ndarray for v in saved)):
             self.saved = None
         return grads
 
