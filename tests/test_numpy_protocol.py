@@ -87,3 +87,25 @@ def test_numpys_functions_of_tensors_give_numpys_values(name):
 def test_a_split_into_unequal_parts_is_refused():
     with pytest.raises(ValueError, match="4 elements do not make 3 equal parts"):
         np.split(sg.ones(4), 3)
+
+
+def test_numpys_own_functions_are_given_arrays():
+    t = sg.tensor([3.0, 1.0, 2.0, 2.0])
+    assert np.percentile(t, 50) == 2
+    assert np.unravel_index(sg.tensor(5), (2, 3)) == (1, 2)
+    assert np.unique(t).tolist() == [1, 2, 3]
+    assert np.allclose(t, [t[0], 1, 2, t[-1]])
+    assert np.multiply.reduce(t).item() == 12
+    assert isinstance(np.cbrt(t), sg.Tensor)
+    total = np.ones(4, np.float32)
+    total += t
+    assert total.tolist() == [4, 2, 3, 3]
+
+
+def test_numpys_own_functions_do_not_lose_gradients():
+    t = sg.ones(3, requires_grad=True)
+    for call in (np.unique, np.cbrt, np.multiply.reduce, lambda t: np.append(t, t)):
+        with pytest.raises(TypeError, match="is not an operation of the tape"):
+            call(t)
+    with pytest.raises(TypeError, match="out= cannot be a Tensor"):
+        np.add(np.ones(3), np.ones(3), out=sg.ones(3))

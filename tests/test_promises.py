@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import warnings
 
@@ -484,3 +485,40 @@ def test_a_second_backward_raises_where_pytorchs_does(call):
         else:
             found.append(x.grad.tolist())
     assert found[0] == found[1]
+
+
+# --- memory ----------------------------------------------------------------------------------
+
+
+def test_ten_thousand_training_steps_leave_memory_flat():
+    """A model, a loss with running statistics, an optimizer and a schedule; no garbage collector."""
+    resource = pytest.importorskip("resource", reason="no resource module on this system")
+    sg.manual_seed(0)
+    model = sg.nn.Sequential(
+        sg.nn.Linear(8, 16),
+        sg.nn.BatchNorm1d(16),
+        sg.nn.ReLU(),
+        sg.nn.Dropout(0.1),
+        sg.nn.Linear(16, 4),
+    )
+    optimizer = sg.optim.AdamW(model.parameters(), lr=1e-3)
+    schedule = sg.optim.lr_scheduler.StepLR(optimizer, 1000)
+    x, y = sg.randn(32, 8), sg.randint(0, 4, (32,))
+    gc.collect()
+    gc.disable()
+    try:
+        for step in range(10_000):
+            if step == 1000:
+                before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            sg.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        assert gc.collect() < 100
+    finally:
+        gc.enable()
+    assert np.isfinite(loss.item())
+    assert grown < 2048

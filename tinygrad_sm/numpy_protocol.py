@@ -215,12 +215,13 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any
     if method == "reduce" and ufunc is np.add and options.keys() <= {"axis", "keepdims"}:
         return reduction.sum(inputs[0], options.get("axis", 0), options.get("keepdims", False))
     if method != "__call__" or options or ufunc not in UFUNCS:
-        if "out" in options:
-            raise TypeError(f"np.{ufunc.__name__}: out= is not supported where a Tensor takes part")
-        raise TypeError(
-            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} is not an operation "
-            "of the tape: use the array (t.detach().numpy()), or one of tinygrad_sm's functions"
-        )
+        name = f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
+        if any(isinstance(x, Value) for x in options.get("out", ())):
+            raise TypeError(
+                f"{name}: out= cannot be a Tensor: write with copy_, or add_ and the like"
+            )
+        out = getattr(ufunc, method)(*(_plain(name, x) for x in inputs), **options)
+        return wrap(np.asarray(out)) if "out" not in options and not isinstance(out, tuple) else out
     return UFUNCS[ufunc](*(_lifted(x) for x in inputs))
 
 
@@ -228,13 +229,30 @@ def _lifted(x: Any) -> Any:
     return wrap(x) if isinstance(x, np.ndarray) else x
 
 
+def _plain(name: str, x: Any) -> Any:
+    """What NumPy is given for its own functions: the arrays of tensors that nothing follows.
+
+    Raises:
+        TypeError: for a tensor whose gradient would get lost.
+    """
+    if isinstance(x, list | tuple):
+        return [_plain(name, item) for item in x]
+    if not isinstance(x, Value):
+        return x
+    if x.node is not None or x.level:
+        raise TypeError(
+            f"{name} is not an operation of the tape: use the array (t.detach().numpy()), or one of "
+            "tinygrad_sm's functions"
+        )
+    return x.array
+
+
 def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """NumPy's protocol for all other functions."""
     if function not in FUNCTIONS:
-        raise TypeError(
-            f"np.{function.__name__} is not an operation of the tape: use the array "
-            "(t.detach().numpy()), or one of tinygrad_sm's functions"
-        )
+        name = f"np.{function.__name__}"
+        plain = {key: _plain(name, x) for key, x in kwargs.items()}
+        return function(*(_plain(name, x) for x in args), **plain)
     lifted = [_lifted(a) for a in args]
     if function in (np.concatenate, np.stack, np.hstack, np.vstack):
         lifted[0] = [_lifted(a) for a in args[0]]

@@ -135,9 +135,9 @@ _recording: ContextVar[bool] = ContextVar("recording", default=True)
 is_grad_enabled: Callable[[], bool] = _recording.get
 
 
-# What is entered and not yet left: each switch with the mode before it. Like the mode itself it
-# belongs to one thread or task, so that one switch can be entered in several, and again and again.
-_entered: ContextVar[tuple[tuple[Any, bool], ...]] = ContextVar("entered", default=())
+# What is entered and not yet left: (switch, the mode before it, what was entered earlier). Like the
+# mode itself it belongs to one thread or task, so that one switch can be entered in several at once.
+_entered: ContextVar[Any] = ContextVar("entered", default=None)
 
 
 class _Switch:
@@ -151,21 +151,21 @@ class _Switch:
         return switch if function is None else switch(function)
 
     def __enter__(self) -> Any:
-        self._enter(is_grad_enabled())
+        _entered.set((self, is_grad_enabled(), _entered.get()))
+        _recording.set(self.mode)
         return self
 
-    def _enter(self, before: bool) -> None:
-        _entered.set((*_entered.get(), (self, before)))
-        _recording.set(self.mode)
-
     def __exit__(self, *exc: object) -> None:
-        entered = _entered.get()
-        for i in reversed(range(len(entered))):
-            switch, before = entered[i]
-            if switch is self:
-                _entered.set(entered[:i] + entered[i + 1 :])
-                _recording.set(before)
-                return
+        entered, later = _entered.get(), []
+        while entered is not None and entered[0] is not self:
+            later.append(entered[:2])
+            entered = entered[2]
+        if entered is not None:  # else it was entered in another thread or task
+            _recording.set(entered[1])
+            entered = entered[2]
+            for switch, before in reversed(later):
+                entered = switch, before, entered
+            _entered.set(entered)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Decorate a function, of any kind: the switch is set while its own lines run."""
@@ -188,12 +188,10 @@ class set_grad_enabled(_Switch):
         _recording.set(self.mode)
 
     def __enter__(self) -> Any:
-        before = is_grad_enabled()
         if self._made is not None and self._made[0] == get_ident():
-            before = self._made[1]  # the call that made it has switched already
+            _recording.set(self._made[1])  # the call that made it has switched already
             self._made = None
-        self._enter(before)
-        return self
+        return super().__enter__()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Decorate a function, of any kind, and switch back what the call switched."""

@@ -78,3 +78,13 @@ def test_gelu_of_columns_that_lie_apart():
     whole = sg.tensor(x, requires_grad=True)
     activation.gelu_tanh_definition(whole.T[::2]).sum().backward()
     np.testing.assert_allclose(apart.grad.numpy(), whole.grad.numpy(), rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize(("m", "n"), [(300, 500), (500, 300), (2, 3)])
+def test_outer_products_of_batches(m, n):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(3, m, 1)).astype(np.float32), rng.normal(size=(1, 1, n))
+    y = np.broadcast_to(y.astype(np.float32), (3, 1, n))
+    out = kernels.matrix_product(x, y)
+    assert out.dtype == np.float32
+    np.testing.assert_array_equal(out, x * y)

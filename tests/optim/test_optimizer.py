@@ -696,3 +696,11 @@ def test_an_optimizer_dies_with_its_last_reference(make):
         assert alive() is None
     finally:
         gc.enable()
+
+
+def test_a_state_dict_lists_its_options_in_pytorchs_order(torch):
+    found = []
+    for library in (sg, torch):
+        optimizer = library.optim.SGD([library.ones(2, requires_grad=True)], lr=0.1)
+        found.append(list(optimizer.state_dict()["param_groups"][0]))
+    assert found[0] == found[1]

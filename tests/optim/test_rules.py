@@ -116,7 +116,55 @@ def test_100_steps_are_pytorchs(torch, kind, data, seed, dtype):
                 np.testing.assert_allclose(value.array, theirs, rtol=1e-4, atol=64 * unit * scale)
 
 
-@pytest.mark.parametrize("kind", [*RULES, "LBFGS"])
+MUON = {
+    "lr": rates,
+    "weight_decay": decays,
+    "momentum": st.sampled_from([0.0, 0.5, 0.95]),
+    "nesterov": booleans,
+    "ns_steps": st.integers(0, 5),
+    "adjust_lr_fn": st.sampled_from([None, "original", "match_rms_adamw"]),
+}
+
+
+@given(options=st.fixed_dictionaries(MUON), seed=seeds, dtype=dtypes)
+def test_muon_takes_pytorchs_steps_to_the_precision_of_bfloat16(torch, options, seed, dtype):
+    starts, gradients = drawn_run(seed, 20, dtype, [(3, 2), (2, 5), (4, 4)])
+    paths, kept = [], []
+    for library, module in ((sg, optim), (torch, torch.optim)):
+        params = parameters(library, starts)
+        optimizer = module.Muon(params, **options)
+        paths.append(walk(library, optimizer, params, gradients))
+        kept.append(optimizer.state_dict())
+    for ours, theirs in zip(*paths, strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, rtol=0.02, atol=0.02 * max(options["lr"], 1e-9))
+    assert kept[0]["param_groups"] == kept[1]["param_groups"]
+    for number, entry in kept[1]["state"].items():
+        np.testing.assert_allclose(
+            kept[0]["state"][number]["momentum_buffer"].array,
+            entry["momentum_buffer"].numpy(),
+            rtol=1e-5,
+            atol=1e-6,
+        )
+
+
+def test_muon_brings_singular_values_near_1_and_refuses_what_is_no_matrix():
+    p = sg.zeros(4, 6, requires_grad=True)
+    p.grad = sg.tensor(np.random.default_rng(0).normal(size=(4, 6)), dtype=sg.float32)
+    optim.Muon([p], lr=1.0, weight_decay=0).step()
+    values = np.linalg.svd(p.detach().numpy())[1]
+    assert (abs(values - 1) < 0.5).all()
+    for wrong in ({"lr": -1}, {"momentum": -1}, {"weight_decay": -1}, {"adjust_lr_fn": "other"}):
+        with pytest.raises(ValueError, match=r"nvalid|not supported"):
+            optim.Muon([p], **wrong)
+    with pytest.raises(ValueError, match="2D"):
+        optim.Muon([sg.zeros(3, requires_grad=True)])
+    for wrong in ({"ns_steps": 100}, {"ns_coefficients": (1.0, 2.0)}):
+        with pytest.raises(ValueError, match=r"100|exactly 3"):
+            optim.Muon([p], **wrong).step()
+
+
+@pytest.mark.parametrize("kind", [*RULES, "LBFGS", "Muon"])
 def test_options_and_their_defaults_are_pytorchs(torch, kind):
     ours, theirs = (inspect.signature(getattr(m, kind)).parameters for m in (optim, torch.optim))
     assert [(p.name, p.kind, p.default) for p in ours.values()] == [

@@ -160,3 +160,11 @@ def test_a_momentum_buffer_of_none_begins_anew():
     optimizer.step()
     assert p.item() == 0.0
     assert optimizer.state[p]["momentum_buffer"].tolist() == [1.0]
+
+
+def test_without_momentum_there_is_no_state():
+    p = sg.ones(2, requires_grad=True)
+    optimizer = optim.SGD([p], lr=0.1)
+    p.grad = sg.ones(2)
+    optimizer.step()
+    assert optimizer.state_dict()["state"] == {}

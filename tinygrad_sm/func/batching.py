@@ -204,8 +204,7 @@ def _mm(batch: Batch, call: Rule, x: Any, y: Any) -> Any:
         columns = shape.reshape(y.inner, (batch.size, b[0]))
         return shape.reshape(call(columns, x.transpose(0, 1)), (batch.size, a[0], 1))
     rank = max(len(a), len(b))
-    x, y = batch.aligned(x, rank), batch.aligned(y, rank)
-    return x * y if a[-1] == 1 else call(x, y)
+    return call(batch.aligned(x, rank), batch.aligned(y, rank))
 
 
 @rule("dot")

@@ -422,7 +422,17 @@ def scalar_tensor(
 def frombuffer(
     buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
 ) -> Tensor:
-    """A 1-d tensor over the memory of a buffer, such as bytes."""
+    """A 1-d tensor over the memory of a buffer, such as bytes.
+
+    Raises:
+        ValueError: for no elements, or more than there are.
+    """
+    size = memoryview(buffer).nbytes
+    if not count or not 0 <= offset < size:
+        raise ValueError(
+            f"frombuffer: expected a count other than 0 and an offset within the {size} bytes of "
+            f"the buffer, not {count} and {offset}"
+        )
     array = np.frombuffer(buffer, as_numpy_dtype(dtype), count, offset)
     return _leaf(array, requires_grad)
 

@@ -29,10 +29,28 @@ def matrix_product(x: Any, y: Any) -> Any:
 
     For (32, 64, 128) times (128, 512) 1.4 ms, not 2.3; times the other way round 1.4, not 3.4.
     """
-    if type(x) is not np.ndarray or x.ndim < 3 or y.ndim != 2:
+    if type(x) is not np.ndarray or x.ndim < 3:
+        return np.matmul(x, y)
+    if x.shape[-1] == 1 and y.ndim > 2:
+        return _outer_products(x, y)
+    if y.ndim != 2:
         return np.matmul(x, y)
     rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
     return np.matmul(rows, y).reshape(*x.shape[:-1], y.shape[-1])
+
+
+def _outer_products(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Columns (..., m, 1) times rows (..., 1, n): for (256, 256, 784) 16 ms, not 75 by BLAS.
+
+    Of large arrays NumPy's ``x * y`` takes 25: its loop over rows that broadcast is the slower one.
+    The longer axis is the one that lies in rows.
+    """
+    if x.size * y.shape[-1] < BLOCK:
+        return x * y
+    if x.shape[-2] > y.shape[-1]:
+        turned = np.einsum("...ik,...kj->...ji", x, y, order="C")
+        return np.swapaxes(turned, -1, -2)
+    return np.einsum("...ik,...kj->...ij", x, y, order="C")
 
 
 def row_sums(x: np.ndarray) -> np.ndarray:

@@ -34,7 +34,7 @@ def _left_product(x: Any, g: Any, ndim: int) -> Any:
     if ndim == 2 and len(x.shape) > 2:
         rows = math.prod(x.shape[:-1])
         x, g = x.reshape(rows, x.shape[-1]), g.reshape(rows, g.shape[-1])
-    return np.matmul(_mT(x), g)
+    return matrix_product(_mT(x), g)
 
 
 _dot = primitive(

@@ -131,14 +131,43 @@ def binomial(count: Any, prob: Any, generator: Any = None) -> Tensor:
 
 
 def _successes(n: int, p: float, source: Any) -> int:
-    """Waiting times between successes, added up until the trials are over (Devroye, 1986, X.4)."""
+    """Waiting times between successes, added up until the trials are over (Devroye, 1986, X.4).
+
+    From 10 expected successes on by the rejection BTRS (Hoermann, 1993).
+    """
     if p > 0.5:
         return n - _successes(n, 1 - p, source)
+    if n * p >= 10:
+        return _rejected_successes(n, p, source)
     found, trial = 0, 0
-    while p > 0:
+    while p > 0 and n:
         u = float(source.uniform(1, _DOUBLE)[0])
         trial += math.ceil(math.log(u) / math.log1p(-p)) if u else n + 1
         if trial > n:
             break
         found += 1
     return found
+
+
+def _rejected_successes(n: int, p: float, source: Any) -> int:
+    spread = math.sqrt(n * p * (1 - p))
+    b = 1.15 + 2.53 * spread
+    a = -0.0873 + 0.0248 * b + 0.01 * p
+    alpha = (2.83 + 5.1 / b) * spread
+    odds, mode = p / (1 - p), math.floor((n + 1) * p)
+    while True:
+        u = float(source.uniform(1, _DOUBLE)[0]) - 0.5
+        v = float(source.uniform(1, _DOUBLE)[0])
+        us = 0.5 - abs(u)
+        k = math.floor((2 * a / us + b) * u + n * p + 0.5)
+        if us >= 0.07 and v <= 0.92 - 4.2 / b:
+            return k
+        if k < 0 or k > n:
+            continue
+        height = math.log(v * alpha / (a / (us * us) + b))
+        if height <= (k - mode) * math.log(odds) + _log_choose(n, k) - _log_choose(n, mode):
+            return k
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

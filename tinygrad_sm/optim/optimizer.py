@@ -333,8 +333,13 @@ class Optimizer:
             for i, p in enumerate(group["params"], start):
                 numbers.setdefault(p, i)
             start += len(group["params"])
-            groups.append({**group, "params": [numbers[p] for p in group["params"]]})
-        packed = {numbers.get(key, key): entry for key, entry in self.state.items()}
+            options = {name: value for name, value in group.items() if name != "params"}
+            groups.append({**options, "params": [numbers[p] for p in group["params"]]})
+        packed = {
+            numbers.get(key, key): entry
+            for key, entry in self.state.items()
+            if not (isinstance(entry, dict) and not entry)  # what a rule without a state left
+        }
         state_dict: dict[str, Any] = {"state": packed, "param_groups": groups}
         for hook in self._hooks("state_dict_post"):
             state_dict = _or_given(hook(self, state_dict), state_dict)

@@ -260,7 +260,7 @@ def test_a_single_sample_may_have_a_label_in_a_row():
     def call(m, x, y):
         return m.nn.functional.multi_margin_loss(x, y)
 
-    check_function(call, SCORES[0], LABELS[:1])
+    check_function(call, SCORES[0], LABELS[:1], second=False)
     loss = F.cross_entropy(sg.tensor(SCORES[0]), sg.tensor(LABELS[:1]))
     assert loss.item() == F.cross_entropy(sg.tensor(SCORES[0]), sg.tensor(LABELS[0])).item()
 

@@ -123,7 +123,11 @@ def _pooled(
 
 
 def _find(
-    x: np.ndarray, u: np.ndarray, kernel: tuple[int, ...], goal: tuple[int, ...], order: tuple[int, ...]
+    x: np.ndarray,
+    u: np.ndarray,
+    kernel: tuple[int, ...],
+    goal: tuple[int, ...],
+    order: tuple[int, ...],
 ) -> np.ndarray:
     starts = [
         _starts(u[..., k], n, size, count)

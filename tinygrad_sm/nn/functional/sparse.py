@@ -129,6 +129,7 @@ def embedding_bag(
     Raises:
         ValueError: for shapes, or a mode, that do not fit.
         NotImplementedError: for weights with another mode than ``"sum"``.
+        RuntimeError: for a ``padding_idx`` that is no row.
     """
     if per_sample_weights is not None and per_sample_weights.array.shape != input.array.shape:
         raise ValueError(
@@ -142,6 +143,9 @@ def embedding_bag(
             "embedding_bag: per_sample_weights was not None, but mode is "
             f"{mode!r}: only 'sum' takes weights"
         )
+    known = weight.array.shape[0]
+    if padding_idx is not None and not -known <= padding_idx < known:
+        raise RuntimeError(f"embedding_bag: padding_idx {padding_idx} is none of the {known} rows")
     starts = _starts(input, offsets, include_last_offset)
     index = input.reshape(-1)
     count = len(starts) - 1

@@ -10,34 +10,46 @@ function m(tag, attributes, ...children) {
 
 // `numbers` gives for a name the number of a value, the text of an option, or undefined; `result`
 // is the number of the value that comes out, put at the end where it is small.
-function equation(tree, numbers = () => undefined, result = undefined) {
+function equation(tree, numbers = NAMES, result = undefined) {
   const math = (...nodes) => m("math", { displaystyle: "true" }, m("mrow", {}, nodes));
-  const end = result !== undefined && isSmall(values[result]);
-  return h("div", { class: "equation" }, pieces(tree, numbers).map((piece) => math(...piece)),
-    end ? math(m("mo", {}, "="), literal(values[result], "")) : null);
+  const parts = pieces(tree, numbers).map((piece) => math(...piece));
+  if (result !== undefined && isSmall(values[result])) parts.push(math(between("="), literal(values[result], "")));
+  return h("div", { class: "equation" }, parts.flatMap((part) => [part, " "]));
 }
 
+const NAMES = () => undefined;
+const between = (sign) => m("mo", { form: "infix" }, sign);
+
 // A row in pieces between which a line may break: before each sign that stands between two parts,
-// and after the commas of a call.
+// after the commas of a call, and within parentheses if there are numbers in them.
 function pieces(tree, numbers) {
   const [kind, ...parts] = tree;
   if (kind === "fn" && parts.length > 3) {
     const [name, ...list] = parts;
-    const last = list.length - 1;
-    return list.map((part, i) => [
-      ...(i ? [] : [m("mi", { mathvariant: "normal" }, name), m("mo", { stretchy: "false" }, "(")]),
-      mathNode(part, numbers), i < last ? m("mo", {}, ",") : m("mo", { stretchy: "false" }, ")"),
-    ]);
+    const inner = list.map((part, i) => [mathNode(part, numbers), i < list.length - 1 ? m("mo", {}, ",") : null]);
+    return enclosed([m("mi", { mathvariant: "normal" }, name), "("], inner);
   }
+  if (kind === "paren" && numbers !== NAMES) return enclosed(["("], pieces(parts[0], numbers));
   if (kind !== "row") return [[mathNode(tree, numbers)]];
   const found = [[]];
   parts.forEach((part, i) => {
-    const inner = ["row", "fn"].includes(part[0]) && parts.length > 1 ? pieces(part, numbers) : [[guarded(part, i, mathNode(part, numbers))]];
-    if (part[0] === "op" && part[1] !== "=" && i > 0 && i < parts.length - 1) found.push([]);
+    const isBetween = part[0] === "op" && part[1].trim() && i > 0 && i < parts.length - 1;
+    if (isBetween && part[1] !== "=") found.push([]);
+    const own = () => [[isBetween ? between(part[1]) : guarded(part, i, mathNode(part, numbers))]];
+    const inner = ["row", "fn", "paren"].includes(part[0]) && parts.length > 1 ? pieces(part, numbers) : own();
     found.at(-1).push(...inner[0]);
     found.push(...inner.slice(1));
   });
   return found;
+}
+
+// Pieces in parentheses, which do not grow: they may stand on different lines.
+function enclosed([...before], inner) {
+  const bracket = (text) => m("mo", { stretchy: inner.length > 1 ? "false" : "true" }, text);
+  before[before.length - 1] = bracket(before.at(-1));
+  inner[0] = [...before, ...inner[0]];
+  inner[inner.length - 1] = [...inner.at(-1), bracket(")")];
+  return inner;
 }
 
 function mathNode(tree, numbers) {
