@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive, unary
+from ..tape import is_grad_enabled
 from . import kernels
 from .elementwise import _erf, _sigmoid, erf
 from .masking import masked
@@ -22,13 +23,13 @@ def gelu_tanh_definition(x: Any) -> Any:
 
 
 gelu_tanh = primitive(
-    kernels.gelu_tanh,
+    lambda x: kernels.gelu_tanh(x, with_slope=is_grad_enabled()),
     "GELU by tanh (Hendrycks and Gimpel, 2016, section 2).",
     name="gelu",
-    residuals=("share",),
+    residuals=("slope",),
     definition=gelu_tanh_definition,
     family="elementwise",
-    x=lambda g, x, share: g * kernels.gelu_tanh_slope(x, share),
+    x=lambda g, slope: g * slope,
 )
 gelu = unary(
     lambda x: x * (0.5 * (1 + _erf(x / math.sqrt(2)))),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-BLOCK = 1 << 17  # numbers: half a megabyte of float32, a share of a core's own cache
+BLOCK = 1 << 15  # numbers: 128 KB of float32, of which a few fit a core's own cache
 _ROOT = math.sqrt(2 / math.pi)
 _CUBIC = 0.044715
 
@@ -80,41 +80,36 @@ def softmax_rows(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return out, top, total
 
 
-def gelu_tanh(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """``x h`` with ``h = (1 + tanh u) / 2`` and ``u = sqrt(2/pi) (x + 0.044715 x^3)``, and ``h``."""
+def gelu_tanh(x: np.ndarray, with_slope: bool = True) -> tuple[np.ndarray, np.ndarray | None]:
+    """``x h`` with ``h = (1 + tanh u) / 2`` and ``u = sqrt(2/pi) (x + 0.044715 x^3)``.
+
+    With it, on demand, the derivative ``h + 2 x h (1 - h) u'`` from the same tanh, while all is in
+    the cache: the way back is then one product, and keeps half the memory.
+    """
     x = np.asarray(x, order="C")
-    out, share = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
-    flat, result, shares = x.reshape(-1), out.reshape(-1), share.reshape(-1)
+    out = np.empty(x.shape, x.dtype)
+    slope = np.empty(x.shape, x.dtype) if with_slope else None
+    flat, result = x.reshape(-1), out.reshape(-1)
+    scratch = np.empty((2, min(BLOCK, x.size)), x.dtype)
     for place in blocks(x.size):
-        z, h = flat[place], shares[place]
-        np.multiply(z, z, out=h)
-        h *= _ROOT * _CUBIC
+        z, made = flat[place], result[place]
+        h, square = scratch[:, : z.size]
+        np.multiply(z, z, out=square)
+        np.multiply(square, _ROOT * _CUBIC, out=h)
         h += _ROOT
         h *= z
         np.tanh(h, out=h)
         h += 1
         h *= 0.5
-        np.multiply(z, h, out=result[place])
-    return out, share
-
-
-def gelu_tanh_slope(x: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """The derivative, ``h + 2 x h (1 - h) u'`` with ``h`` the share: no second tanh."""
-    x = np.asarray(x, order="C")
-    out = np.empty(x.shape, x.dtype)
-    flat, shares, result = x.reshape(-1), share.reshape(-1), out.reshape(-1)
-    scratch = np.empty(min(BLOCK, x.size), x.dtype)
-    for place in blocks(x.size):
-        z, h, slope = flat[place], shares[place], result[place]
-        left = np.subtract(1, h, out=scratch[: z.size])
-        left *= h
-        np.multiply(z, z, out=slope)
-        slope *= 6 * _ROOT * _CUBIC
-        slope += 2 * _ROOT
-        slope *= z
-        slope *= left
-        slope += h
-    return out
+        np.multiply(z, h, out=made)
+        if slope is not None:
+            square *= 6 * _ROOT * _CUBIC
+            square += 2 * _ROOT
+            left = np.subtract(1, h, out=slope.reshape(-1)[place])
+            left *= made
+            left *= square
+            left += h
+    return out, slope
 
 
 # erf(x) = x P(x^2) / Q(x^2): coefficients, the highest first, of a weighted least-squares fit on
