@@ -72,6 +72,7 @@ drawn(
     "hardtanh",
     lambda m, x, least: m.nn.functional.hardtanh(x, least, 1.5),
     one(least=st.sampled_from([-1.0, 0.3, 2.0])),
+    ugly=False,  # PyTorch's gradient at NaN is 1 in small arrays and 0 in large ones
     kinds=FLOATS,
 )
 drawn("threshold", lambda m, x: m.nn.functional.threshold(x, 0.5, -7.0), one(), kinds=FLOATS)

@@ -145,3 +145,5 @@ drawn(
     ugly=False,
     kinds=KINDS[:4],
 )
+drawn("as_subclass", lambda m, x: (x * 2).as_subclass(m.Tensor), one(), smooth=False, ugly=False)
+drawn("to_dense", lambda m, x: x.to_dense() * 2, one())

@@ -77,7 +77,7 @@ def _zeta(s: Any, q: Any) -> Any:
         out += b / math.factorial(2 * k) * factor * power
         factor = factor * (s + 2 * k - 1) * (s + 2 * k) / (y * y)
     out = np.where(np.isinf(q) & (q > 0), 0.0, out)
-    out = np.where(q == 0, np.where(s == np.floor(s), np.inf, np.nan), out)
+    out = np.where(q == 0, np.inf, out)
     out = np.where(s == 1, np.inf, np.where(s < 1, np.nan, out))
     return out.astype(kind if kind.kind == "f" else np.float64)
 
@@ -93,8 +93,9 @@ def _zeta_below_0(s: Any, q: Any) -> Any:
     rest = np.where(below, 1 - f, 1.0)
     before = _zeta(s, rest) - _zeta(s, np.where(below, 1 - q, 1.0))
     out = _zeta(s, f) + np.where(below, (-1.0) ** s * before, 0)
-    out = np.where(below & (f == 0), np.inf, out)
-    return np.where(below & ((s != np.floor(s)) | np.isinf(q)), np.nan, out)
+    out = np.where(below & (s != np.floor(s)), np.nan, out)
+    out = np.where(below & (q == np.floor(q)), np.inf, out)
+    return np.where(s == 1, np.inf, np.where(s < 1, np.nan, out))
 
 
 def _polygamma(n: int, x: Any) -> Any:
