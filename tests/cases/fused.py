@@ -38,7 +38,9 @@ for options in (
     )
 case(
     "cross_entropy",
-    lambda m, x: m.nn.functional.cross_entropy(x, m.tensor(LABELS), weight=m.tensor(P[0], dtype=x.dtype)),
+    lambda m, x: m.nn.functional.cross_entropy(
+        x, m.tensor(LABELS), weight=m.tensor(P[0], dtype=x.dtype)
+    ),
     A,
 )
 case("mse_loss", lambda m, x, y: m.nn.functional.mse_loss(x, y), A, B)

@@ -66,7 +66,9 @@ def test_the_divergence_is_pytorchs_in_value_and_gradient(torch, p, q):
         return
     if ours is None:
         assert {"ContinuousBernoulli", "Pareto"} & {p, q}, "no formula"
-        pytest.skip("kl_divergence of this pair raises NotImplementedError here: it has no formula yet")
+        pytest.skip(
+            "kl_divergence of this pair raises NotImplementedError here: it has no formula yet"
+        )
     for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
         if a is None or b is None:
             assert a is None or not a.any()
