@@ -155,7 +155,9 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor over the memory of another library's CPU tensor (the DLPack protocol)."""
-    if isinstance(ext_tensor, np.ndarray):  # NumPy 2.0 does not export arrays that cannot be written
+    if isinstance(
+        ext_tensor, np.ndarray
+    ):  # NumPy 2.0 does not export arrays that cannot be written
         return from_numpy(ext_tensor)
     return from_numpy(np.from_dlpack(ext_tensor))
 
