@@ -588,7 +588,7 @@ class _Gradients:
                 owned.add(target)
             else:
                 leaves[target] = grad
-                if _is_fresh(grad, source):
+                if _is_fresh(grad, source, grads):
                     owned.add(target)
 
     def add_output(self, node: Node, index: int, grad: Any) -> None:
@@ -650,9 +650,11 @@ class _GradientTensors(_Gradients):
             store[target] = store[target] + grad if target in store else grad
 
 
-def _is_fresh(grad: Any, source: Any) -> bool:
-    """Whether a rule made this array just now, so that nobody else holds it."""
-    return source is not None and grad is not source and getattr(grad, "base", source) is None
+def _is_fresh(grad: Any, source: Any, grads: Sequence[Any]) -> bool:
+    """Whether a rule made this array just now, and for one argument, so that nobody else holds it."""
+    if source is None or grad is source or getattr(grad, "base", source) is not None:
+        return False
+    return len(grads) == 1 or sum(other is grad for other in grads) <= 1
 
 
 class _Stop:

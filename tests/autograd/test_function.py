@@ -404,3 +404,37 @@ def test_saved_tensors_by_their_older_name():
     x = sg.tensor(3.0, requires_grad=True)
     Square.apply(x).backward()
     assert x.grad.item() == 6
+
+
+class Shared(Function):
+    """A sum whose backward returns one array for both, and keeps it."""
+
+    @staticmethod
+    def forward(ctx, x, y):
+        Shared.ctx = ctx
+        return x + y
+
+    @staticmethod
+    def backward(ctx, g):
+        ctx.kept = g * 2
+        return ctx.kept, ctx.kept
+
+
+def test_one_array_returned_for_two_arguments_is_added_into_for_neither():
+    x, y = (sg.ones(2, requires_grad=True) for _ in range(2))
+    late = x * 3  # its contribution arrives after those of the function
+    (Shared.apply(x, y) + late).sum().backward()
+    assert x.grad.tolist() == [5, 5]
+    assert y.grad.tolist() == [2, 2]
+    assert Shared.ctx.kept.tolist() == [2, 2]
+    x.grad.zero_()
+    assert y.grad.tolist() == [2, 2]
+
+
+def test_one_array_of_a_rule_for_all_of_its_arguments_is_added_into_for_none():
+    total = sg.autograd.primitive(lambda *xs: sum(xs), name="total", xs=lambda g, xs: [g * 2] * 2)
+    x, y = (sg.ones(2, requires_grad=True) for _ in range(2))
+    late = x * 3
+    (total(x, y) + late).sum().backward()
+    assert x.grad.tolist() == [5, 5]
+    assert y.grad.tolist() == [2, 2]

@@ -293,7 +293,8 @@ def _back(cls: type[Function], g: Any, ctx: Any) -> list[Any]:
         )
     if lifted:
         return grads
-    return [None if x is None else x.array if isinstance(x, Value) else x for x in grads]
+    # views, into which the walk does not add: the function may hold, or return twice, what it made
+    return [None if x is None else (x.array if isinstance(x, Value) else x).view() for x in grads]
 
 
 def _incoming(ctx: Any, g: Any) -> list[Any]:
