@@ -37,6 +37,23 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
     return tuple(t if t.shape == shape else t.expand(shape) for t in tensors)
 
 
+def the_matrix(**given: Tensor | None) -> tuple[str, Tensor]:
+    """The one matrix that was given, or a batch of them, and which of the arguments it is.
+
+    Raises:
+        ValueError: for none, for several, or for fewer than two dimensions.
+    """
+    matrices = {name: matrix for name, matrix in given.items() if matrix is not None}
+    if len(matrices) != 1:
+        raise ValueError(f"Exactly one of {' or '.join(given)} may be specified.")
+    ((name, matrix),) = matrices.items()
+    if matrix.ndim < 2:
+        raise ValueError(
+            f"{name} must be at least two-dimensional, with optional leading batch dimensions"
+        )
+    return name, matrix
+
+
 def logits_to_probs(logits: Tensor, is_binary: bool = False) -> Tensor:
     """Probabilities from log-odds (binary), or from log-probabilities up to a constant."""
     return logits.sigmoid() if is_binary else F.softmax(logits, dim=-1)

@@ -17,7 +17,7 @@ from . import constraints
 from .chi2 import Chi2
 from .distribution import Distribution
 from .multivariate_normal import MultivariateNormal
-from .utils import lazy_property, standard_normal
+from .utils import lazy_property, standard_normal, the_matrix
 
 
 class Wishart(Distribution):
@@ -51,21 +51,11 @@ class Wishart(Distribution):
         scale_tril: Tensor | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        given = {
-            "covariance_matrix": covariance_matrix,
-            "precision_matrix": precision_matrix,
-            "scale_tril": scale_tril,
-        }
-        matrices = {name: matrix for name, matrix in given.items() if matrix is not None}
-        if len(matrices) != 1:
-            raise ValueError(
-                "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified."
-            )
-        ((name, matrix),) = matrices.items()
-        if matrix.ndim < 2:
-            raise ValueError(
-                f"{name} must be at least two-dimensional, with optional leading batch dimensions"
-            )
+        name, matrix = the_matrix(
+            covariance_matrix=covariance_matrix,
+            precision_matrix=precision_matrix,
+            scale_tril=scale_tril,
+        )
         n = matrix.shape[-1]
         degrees = as_tensor(df, dtype=matrix.dtype)
         if not (degrees.array > n - 1).all():

@@ -155,11 +155,9 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor over the memory of another library's CPU tensor (the DLPack protocol)."""
-    if isinstance(
-        ext_tensor, np.ndarray
-    ):  # NumPy 2.0 does not export arrays that cannot be written
-        return from_numpy(ext_tensor)
-    return from_numpy(np.from_dlpack(ext_tensor))
+    # NumPy 2.0 does not export arrays that cannot be written; from an array it needs no export
+    is_array = isinstance(ext_tensor, np.ndarray)
+    return from_numpy(ext_tensor if is_array else np.from_dlpack(ext_tensor))
 
 
 def _kind(dtype: Any) -> np.dtype:

@@ -153,21 +153,17 @@ def setitem(self: Any, index: Any, value: Any) -> None:
         before = _before(self)
         write(self, index_put(before, index, value), before, "setitem")
         return
-    source = value.array if isinstance(value, Value) else np.asarray(value)
     if isinstance(value, Value):
         refresh(value)
+        source = value.array
+        if source.ndim and source.dtype != self.array.dtype and not is_basic(index):
+            raise RuntimeError(
+                f"setitem: by an index of tensors or lists, the value must have the tensor's dtype "
+                f"{self.array.dtype}, not {source.dtype}: convert it with .to(...)"
+            )
     else:
+        source = np.asarray(value)
         check_fits("setitem", source, self.array.dtype)
-    if (
-        isinstance(value, Value)
-        and source.ndim
-        and source.dtype != self.array.dtype
-        and not is_basic(index)
-    ):
-        raise RuntimeError(
-            f"setitem: by an index of tensors or lists, the value must have the tensor's dtype "
-            f"{self.array.dtype}, not {source.dtype}: convert it with .to(...)"
-        )
     place = self.array[index].shape
     ones = source.ndim - len(place)
     if ones > 0 and source.shape[:ones] == (1,) * ones:
@@ -206,12 +202,18 @@ def _overdraw(input: Any, values: Callable[[np.ndarray], np.ndarray]) -> Any:
     return overwrite(input, random.sample(lambda s: values(np.broadcast_to(like, s)), sizes))
 
 
+def _from(name: str, given: Any, named: dict[str, Any], default: Any) -> Any:
+    """The argument ``from``: a word of Python, so that no parameter can have the name."""
+    value = named.pop("from", default) if given is None else given
+    if named:
+        raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(named))}'")
+    return value
+
+
 def _uniform(
     input: Any, a: Any = None, to: float = 1.0, *, generator: Any = None, **named: Any
 ) -> Any:
-    low = named.pop("from", 0.0) if a is None else a  # a word of Python, so no parameter's name
-    if named:
-        raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(named))}'")
+    low = _from("uniform_", a, named, 0.0)
     return _overdraw(input, lambda x: random.uniform_values(x, low, to, generator))
 
 
@@ -222,9 +224,7 @@ def _normal(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any =
 def _random(
     input: Any, low: Any = None, to: Any = None, *, generator: Any = None, **named: Any
 ) -> Any:
-    low = named.pop("from", None) if low is None else low
-    if named:
-        raise TypeError(f"random_() got an unexpected keyword argument '{next(iter(named))}'")
+    low = _from("random_", low, named, None)
     return _overdraw(input, lambda x: random.integer_values(x, low, to, generator))
 
 
