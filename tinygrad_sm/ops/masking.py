@@ -8,9 +8,8 @@ import numpy as np
 
 from ..primitive import Operation, primitive
 
-_FEW = (
-    1024  # elements: below, what a call costs decides; above, that a random mask is hard to foresee
-)
+# elements: below, what a call costs decides; above, that a random mask is hard to foresee
+_FEW = 1024
 
 
 def _masked(g: Any, mask: Any) -> Any:
