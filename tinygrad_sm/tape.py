@@ -654,7 +654,7 @@ def _is_fresh(grad: Any, source: Any, grads: Sequence[Any]) -> bool:
     """Whether a rule made this array just now, and for one argument, so that nobody else holds it."""
     if source is None or grad is source or getattr(grad, "base", source) is not None:
         return False
-    return len(grads) == 1 or sum(other is grad for other in grads) <= 1
+    return len(grads) == 1 or [*map(id, grads)].count(id(grad)) == 1
 
 
 class _Stop:
