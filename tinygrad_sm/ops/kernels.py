@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ..allocator import kept_empty
+
 BLOCK = 1 << 15  # numbers: 128 KB of float32, of which a few fit a core's own cache
 _ROOT = math.sqrt(2 / math.pi)
 _CUBIC = 0.044715
@@ -40,17 +42,23 @@ def matrix_product(x: Any, y: Any) -> Any:
 
 
 def _outer_products(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Columns (..., m, 1) times rows (..., 1, n): for (256, 256, 784) 16 ms, not 75 by BLAS.
+    """Columns (..., m, 1) times rows (..., 1, n): for (256, 256, 784) 13 ms, not 60 by BLAS.
 
     Of large arrays NumPy's ``x * y`` takes 25: its loop over rows that broadcast is the slower one.
-    The longer axis is the one that lies in rows.
+    The longer axis is the one that lies in rows, and einsum, which clears a result before it adds
+    to it, is given as much as the cache holds.
     """
-    if x.size * y.shape[-1] < BLOCK:
+    m, n = x.shape[-2], y.shape[-1]
+    if x.size * n < BLOCK:
         return x * y
-    if x.shape[-2] > y.shape[-1]:
-        turned = np.einsum("...ik,...kj->...ji", x, y, order="C")
-        return np.swapaxes(turned, -1, -2)
-    return np.einsum("...ik,...kj->...ij", x, y, order="C")
+    if m > n:
+        return np.swapaxes(_outer_products(np.swapaxes(y, -1, -2), np.swapaxes(x, -1, -2)), -1, -2)
+    batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    x, y = np.broadcast_to(x, (*batch, m, 1)), np.broadcast_to(y, (*batch, 1, n))
+    out = kept_empty((*batch, m, n), np.result_type(x, y))
+    for place in blocks(batch[0], out[0].size // 8):
+        np.einsum("...ik,...kj->...ij", x[place], y[place], out=out[place])
+    return out
 
 
 def row_sums(x: np.ndarray) -> np.ndarray:
