@@ -326,7 +326,7 @@ def triplet_margin_loss(
 
 def _bare(kind: type[Any], **attributes: Any) -> Any:
     """A module with attributes in the place of parameters: none are drawn."""
-    made = kind.__new__(kind)
+    made: Any = object.__new__(kind)
     made.__dict__.update(
         training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(), _modules={}
     )
