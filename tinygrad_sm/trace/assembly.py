@@ -28,7 +28,8 @@ class Run:
         self.values: list[Kept] = recorder.store.finished()
         self.rows = [_row(recorder, memory, number) for number in range(len(recorder.rows))]
         self.steps = [_step(recorder, number) for number in range(len(recorder.steps))]
-        for step, *contribution in recorder.contributions:
+        numbers = iter(recorder.contributions)
+        for step, *contribution in zip(*[numbers] * 7, strict=True):
             self.steps[step].contributions.append(_contribution(*contribution))
         self.blocks = memory.blocks
 

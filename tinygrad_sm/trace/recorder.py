@@ -70,8 +70,8 @@ class Recorder(Watcher):
         steps: for an operation that ran, its row. For one on the way back (row, walk, the gradient
             or gradients that arrived, whether the definition was differentiated). For a delivery (row, walk,
             gradient, number of ``.grad`` before or -1, and after).
-        contributions: (step, argument, place, number of what the rule returned, of that fitted,
-            of the sum before or -1, and after).
+        contributions: seven numbers each, one after the other: step, argument, place, and the
+            numbers of what the rule returned, of that fitted, of the sum before (or -1) and after.
         replaced: by step, gradients that hooks put in the place of those that arrived.
         log: what came and went, in order: ``None`` for a step, a ``Life``, a ``Watch``.
         freed: by row, the step in which the backward pass let go of its values.
@@ -82,7 +82,7 @@ class Recorder(Watcher):
         self.rows: list[Any] = []
         self.steps: list[Any] = []
         self.log: list[Any] = []
-        self.contributions: list[tuple[int, ...]] = []
+        self.contributions: list[int] = []
         self.replaced: dict[int, tuple[int, ...]] = {}
         self.freed: dict[int, int] = {}
         self.packed: dict[int, list[tuple[int, int, int]]] = {}
@@ -91,7 +91,8 @@ class Recorder(Watcher):
         self.store = Store(max_bytes, self.log)
         self._thread = get_ident()
         self._group = -1
-        self._of_node: dict[int, int] = {}
+        self._of_node: dict[int, int] = {}  # the row of an operation, by its node's order
+        self._of_others: dict[int, int] = {}  # the place of another node's result
         self._of_tensor: dict[int, Known] = {}
         self._names: dict[int, tuple[weakref.ref, str]] = {}
 
@@ -111,7 +112,8 @@ class Recorder(Watcher):
         for a in args:
             if isinstance(a, Value):
                 source = a.node
-                if type(source) is Node and (place := of_node.get(source.order, NOWHERE)) >= 0:
+                if type(source) is Node and source.order in of_node:
+                    place = of_node[source.order]
                     array, mark = a.array, a.version[0]
                     watch = watches.get(id(array))
                     if watch is None or watch.mark != mark or watch() is not array:
@@ -171,7 +173,7 @@ class Recorder(Watcher):
         if type(t.node) is Node:
             place = self.place_of(t.node)
             if place >= 0:
-                self._of_node[t.node.order] = place
+                self._of_others[t.node.order] = place
                 return self.store.keep(t.array, t.version[0]), place
         array = t.array
         mark = (t.version[0], fingerprint(array))
@@ -194,11 +196,13 @@ class Recorder(Watcher):
         row.outs = [known.value]
         self.rows.append(row)
         if kind == "earlier":
-            self._of_node[t.node.order] = known.row
+            self._of_others[t.node.order] = known.row
         return known
 
     def place_of(self, node: Node) -> int:
         """Where a node's result comes from; -1 if it was recorded outside the trace."""
+        if node.order in self._of_others:
+            return self._of_others[node.order]
         output = 0
         while node.op is tape.PICK or node.op is tape.STAND_IN:
             if node.op is tape.PICK:
@@ -208,6 +212,8 @@ class Recorder(Watcher):
                 return self.leaf_row(parent)
             node = parent
         row = self._of_node.get(node.order, NOWHERE)
+        if row < 0:
+            row = self._of_others.get(node.order, NOWHERE)
         return row if row < 0 else row | output << OUTPUT
 
     def leaf_row(self, leaf: Any) -> int:
@@ -292,6 +298,7 @@ class Recorder(Watcher):
         log.clear()  # what goes from now on is told to this one
         self.store.watches = {}
         self._of_node = {}
+        self._of_others = {}
         self._of_tensor = {}
         self._names = {}
 
@@ -332,7 +339,7 @@ class _Watched(Relay):
         super().__init__(inner)
         self.recorder = recorder
         self.walk = walk
-        self.totals: dict[Any, int] = {}
+        self.totals: dict[Any, tuple[int, int]] = {}  # the number of a sum so far, and its place
         self.node: Any = None
         self.row = NOWHERE
         self.step = -1
@@ -347,16 +354,16 @@ class _Watched(Relay):
         if self.step >= 0:
             self._finish()
         total = self.totals.pop(node, None)
-        row = recorder._of_node.get(node.order, NOWHERE)
         self.node = node
-        if row < 0 or row >> OUTPUT or type(recorder.rows[row]) is Row or node.op is tape.PICK:
-            self.step = -1  # not an operation that the trace has seen
+        row = recorder._of_node.get(node.order)
+        if row is None:  # not an operation that the trace has seen
+            self.step = -1
             return g
         steps = recorder.steps
         self.row = row
         self.step = len(steps)
         self.arrived = g
-        grads = self._kept(g, node) if total is None or node.op.several else total
+        grads = self._kept(g, node) if total is None or node.op.several else total[0]
         steps.append((row, self.walk, grads, self.lifted and node.op.definition is not None))
         recorder.log.append(None)
         return g
@@ -377,8 +384,9 @@ class _Watched(Relay):
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
         """Note the gradient that a walk begins with."""
         self.inner.add(target, grad, source)
-        total = (self.nodes if type(target) is Node else self.leaves)[target]
-        self.totals[target] = self._summed(total, grad, self.totals.get(target, NOWHERE), True)[2]
+        old, place = self.totals.get(target, (NOWHERE, None))
+        new = self._summed(target, grad, old, True)[2]
+        self.totals[target] = new, self._place_of(target) if place is None else place
 
     def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
         """Note the contributions of a node, with the sums before and after them."""
@@ -386,32 +394,38 @@ class _Watched(Relay):
         recorder, step, node = self.recorder, self.step, self.node
         if step >= 0 and source is not self.arrived:  # a hook put another in its place
             recorder.replaced[step] = self._kept(source, node)
-        nodes, leaves, totals, keep = self.nodes, self.leaves, self.totals, recorder.store.keep
-        once = _all_different(targets)
+        nodes, totals, keep = self.nodes, self.totals, recorder.store.keep
+        once = len(targets) == 1 or len(set(map(id, targets))) == len(targets)
         for position, target, grad in zip(node.plan.positions, targets, grads, strict=True):
             if target is None or grad is None:
                 continue
-            is_node = type(target) is Node
-            total = (nodes if is_node else leaves)[target]
-            old = totals.get(target, NOWHERE)
-            if total is grad and old < 0 and once and type(grad) is np.ndarray:
+            known = totals.get(target)
+            if known is None:
+                old, place = NOWHERE, self._place_of(target)
+            else:
+                old, place = known
+            if once and known is None and nodes.get(target) is grad and type(grad) is np.ndarray:
                 returned = fitted = new = keep(grad)
             else:
-                returned, fitted, new = self._summed(total, grad, old, once)
-            totals[target] = new
-            if step < 0:
-                continue
-            place = recorder._of_node.get(target.order) if is_node else recorder.leaf_row(target)
-            if place is None:
-                place = recorder.place_of(target)
-            recorder.contributions.append((step, position, place, returned, fitted, old, new))
+                returned, fitted, new = self._summed(target, grad, old, once)
+            totals[target] = new, place
+            if step >= 0:
+                recorder.contributions += (step, position, place, returned, fitted, old, new)
 
-    def _summed(self, total: Any, grad: Any, old: int, once: bool) -> tuple[int, int, int]:
+    def _place_of(self, target: Any) -> int:
+        if type(target) is not Node:
+            return self.recorder.leaf_row(target)
+        place = self.recorder._of_node.get(target.order)
+        return self.recorder.place_of(target) if place is None else place
+
+    def _summed(self, target: Any, grad: Any, old: int, once: bool) -> tuple[int, int, int]:
         """Numbers of a contribution, as it was returned and as it was fitted, and of the sum.
 
         A target's first contribution is found as its sum so far, if there was but that ``once``.
         """
-        total, grad = bare(total), bare(grad)
+        total = (self.nodes if type(target) is Node else self.leaves)[target]
+        if type(total) is not np.ndarray or type(grad) is not np.ndarray:
+            total, grad = bare(total), bare(grad)
         store = self.recorder.store
         same = grad.shape == total.shape
         if old < 0 and once:
@@ -440,18 +454,11 @@ class _Watched(Relay):
             row = recorder.leaf_row(leaf)
             if row < 0:
                 continue
-            new = arrived = self.totals[leaf]
+            new = arrived = self.totals[leaf][0]
             if leaf in before or leaf._hooks:
                 new = store.fresh(leaf._grad.array)
             recorder.steps.append((row, self.walk, arrived, before.get(leaf, -1), new))
             recorder.log.append(None)
-
-
-def _all_different(targets: Sequence[Any]) -> bool:
-    n = len(targets)
-    if n < 3:
-        return n < 2 or targets[0] is not targets[1]
-    return len(set(map(id, targets))) == n
 
 
 def _level_of(args: Any) -> int:

@@ -138,9 +138,10 @@ class Store:
         self.values.append(copy)
         watch = self.watches.get(id(array))
         if watch is None or watch() is not array:
-            watch = self.watch(array)
-        watch.number = number
-        watch.mark = mark
+            watch = self.watch(array, number, mark)
+        else:
+            watch.number = number
+            watch.mark = mark
         self.seen_as.append(watch)
         return number
 
@@ -181,11 +182,11 @@ class Store:
         self.held += kept.numbers().nbytes
         return kept
 
-    def watch(self, array: np.ndarray) -> Watch:
+    def watch(self, array: np.ndarray, number: int = -1, mark: Any = None) -> Watch:
         """Watch an array, and the memory that it lies in, from now on."""
         watch = self.watches[id(array)] = Watch(array, self._log)
-        watch.number = -1
-        watch.mark = None
+        watch.number = number
+        watch.mark = mark
         watch.size = array.nbytes
         base = array.base
         watch.base = self._watch_of_owner(base) if isinstance(base, np.ndarray) else None
