@@ -35,7 +35,7 @@ MODULES: dict[str, str] = {
     "other devices": "mtia",
     "compilers and exchange formats": "export fx library onnx package",
     "storage objects": "storage",
-    "downloads": "hub utils.model_zoo",
+    "models by the name of a repository": "hub",
 }
 METHODS: dict[str, str] = {
     "sparse tensors": """

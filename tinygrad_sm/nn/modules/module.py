@@ -622,13 +622,11 @@ class Module:
         check_device(device)
         return self._apply(lambda t: empty_like(t, device=device), recurse)
 
-    def share_memory(self) -> NoReturn:
-        """Refuse: memory is not shared between processes here.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError("share_memory: modules here do not share memory of processes")
+    def share_memory(self) -> Self:
+        """Move parameters and buffers to memory that processes see which the module is sent to."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            tensor.share_memory_()
+        return self
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Do nothing: there is no compiler, so that ``forward`` runs as it was written."""
