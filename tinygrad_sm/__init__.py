@@ -126,6 +126,11 @@ _IN_NN = """
     group_norm hardshrink layer_norm max_pool1d max_pool2d max_pool3d pairwise_distance pdist
     pixel_shuffle pixel_unshuffle prelu rms_norm rrelu selu threshold
 """
+_IN_NATIVE = """
+    affine_grid_generator constant_pad_nd grid_sampler grid_sampler_2d grid_sampler_3d
+    max_pool1d_with_indices native_batch_norm native_channel_shuffle native_dropout
+    native_group_norm native_layer_norm
+"""
 
 
 def __getattr__(name: str) -> _Any:
@@ -145,6 +150,8 @@ def __getattr__(name: str) -> _Any:
         return getattr(_import_module(f"{__name__}.serialization"), name)
     if name in _IN_NN.split():
         return getattr(_import_module(f"{__name__}.nn.functional"), name)
+    if name in _IN_NATIVE.split():
+        return getattr(_import_module(f"{__name__}.nn.functional.native"), name)
     if name.endswith("_") and hasattr(Tensor, name):
         return getattr(Tensor, name)
     message = _why(_FUNCTIONS, name)
