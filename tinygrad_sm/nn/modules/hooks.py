@@ -55,12 +55,17 @@ class Hooks:
 
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a module with its hooks around it."""
-        pending = list(self.forward)
+        pending = [*self._shared("forward"), *self.forward]
         try:
             return self._call(module, args, kwargs, pending)
         except Exception:
             _call_anyway(pending, module, args, kwargs)
             raise
+
+    def _shared(self, kind: str) -> list[Hook]:
+        """The hooks of a kind that all modules have, which run before a module's own."""
+        found: list[Hook] = [] if self is everywhere else getattr(everywhere, kind)
+        return found
 
     def _call(
         self,
@@ -69,17 +74,22 @@ class Hooks:
         kwargs: dict[str, Any],
         pending: list[Hook],
     ) -> Any:
-        for hook in list(self.forward_pre):
+        for hook in [*self._shared("forward_pre"), *self.forward_pre]:
             args, kwargs = _changed_input(hook, hook(module, args, kwargs), args, kwargs)
         passage = None
-        if (self.backward or self.backward_pre) and is_grad_enabled():
-            passage = Passage(module, self)
+        before = [*self._shared("backward_pre"), *self.backward_pre]
+        after = [*self._shared("backward"), *self.backward]
+        if (before or after) and is_grad_enabled():
+            passage = Passage(module, before, after)
             args = passage.watch_inputs(args)
         result = module.forward(*args, **kwargs)
         while pending:
             changed = pending.pop(0)(module, args, kwargs, result)
             result = result if changed is None else changed
         return result if passage is None else passage.watch_outputs(result)
+
+
+everywhere = Hooks()  # those of all modules
 
 
 def add(
@@ -143,13 +153,14 @@ class Passage:
 
     Args:
         module: the module called.
-        hooks: its hooks, of which those present now will run.
+        pre: the hooks to call when the gradients of its outputs are known.
+        hooks: those to call when the gradients have come through.
     """
 
-    def __init__(self, module: Module, hooks: Hooks) -> None:
+    def __init__(self, module: Module, pre: list[Hook], hooks: list[Hook]) -> None:
         self.module = module
-        self.pre = [hook.function for hook in hooks.backward_pre]
-        self.hooks = [hook.function for hook in hooks.backward]
+        self.pre = [hook.function for hook in pre]
+        self.hooks = [hook.function for hook in hooks]
         self.inputs = self.outputs = _Group((), [])
         self.grad_output: tuple[Any, ...] = ()
 
