@@ -34,6 +34,10 @@ active: list[Any] = []  # the forward-mode and batching levels now open, in any 
 packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved, in any thread
 packing: ContextVar[tuple[Any, ...]] = ContextVar("packing", default=())  # and in this one
 watched: set[int] = set()  # the ids of leaves that have hooks called after accumulation
+groups: list[Any] = []  # who waits for the gradients of several tensors, in any thread
+walking: ContextVar[Any] = ContextVar(
+    "walking", default=None
+)  # while any do: the walk, in this one
 last_write = 0  # when a tensor was last written to in place: what is newer was not
 tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)
@@ -341,9 +345,9 @@ class Node:
         saved = self.saved
         if saved is None:
             raise SecondBackward(self)
-        if type(saved) is not tuple:  # packed by saved_tensors_hooks
+        if type(saved) is not tuple:  # packed by saved_tensors_hooks, whose user answers for it
             saved = tuple(saved)
-        if last_write > self.order:
+        elif last_write > self.order:
             self._check_not_written(saved)
         if lifted:
             grads = self._lifted(g, list(saved), level)
@@ -499,7 +503,7 @@ def walk(
     """
     wrapped = any(getattr(x, "level", 0) for x in (*roots, *seeds))
     lifted = record or wrapped
-    mode, errors = _recording.set(record), ERRORS.set(IGNORED)
+    mode, errors, token = _recording.set(record), ERRORS.set(IGNORED), None
     try:
         if targets is None:
             latest[:] = tick(), latest[0]
@@ -509,6 +513,8 @@ def walk(
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
+        if groups:
+            token = walking.set((pending, wanted))
         if watched and targets is None and isinstance(pending, _Gradients):
             pending.deliver_early()
         captured = {}
@@ -516,7 +522,7 @@ def walk(
         while heap:
             node = heappop(heap)[1]
             g = take(node)
-            if node.hooks is not None:
+            if node.hooks is not None and (wanted is None or wanted.visits(node)):
                 g = run_hooks(node.hooks, g)
             if wanted is not None:
                 if node in wanted.targets:
@@ -532,7 +538,9 @@ def walk(
             pass_on(node.parents, grads, g)
         if targets is not None:
             for leaf, grad in pending.leaves.items():
-                captured[leaf] = run_hooks(leaf._hooks, grad) if leaf._hooks else grad
+                if leaf._hooks and leaf in wanted.targets:  # type: ignore[union-attr]
+                    grad = run_hooks(leaf._hooks, grad)
+                captured[leaf] = grad
             return [captured.get(target) for target in targets]
         pending.deliver()
         return []
@@ -541,6 +549,8 @@ def walk(
         message = second_backward(node, [root.node for root in roots])
         raise RuntimeError(message) from None
     finally:
+        if token is not None:
+            walking.reset(token)
         ERRORS.reset(errors)
         _recording.reset(mode)
 
@@ -654,7 +664,7 @@ def _is_fresh(grad: Any, source: Any, grads: Sequence[Any]) -> bool:
     """Whether a rule made this array just now, and for one argument, so that nobody else holds it."""
     if source is None or grad is source or getattr(grad, "base", source) is not None:
         return False
-    return len(grads) == 1 or sum(other is grad for other in grads) <= 1
+    return len(grads) == 1 or [*map(id, grads)].count(id(grad)) == 1
 
 
 class _Stop:
@@ -700,6 +710,10 @@ class _leading_to:
             if any(parent in useful for parent in node.parents if parent is not None):
                 useful.add(node)
                 self.path.add(node)
+
+    def visits(self, node: Node) -> bool:
+        """Whether a node is a target or on the way to one."""
+        return node in self.path or node in self.targets
 
 
 def run_hooks(hooks: Iterable[Callable[[Any], Any]], grad: Any) -> Any:
