@@ -76,3 +76,26 @@ def test_the_older_name_of_clipping():
     with pytest.warns(FutureWarning, match="clip_grad_norm_"):
         assert sg.nn.utils.clip_grad_norm([p], 1.0).item() == 5
     assert sg.allclose(p.grad, sg.tensor([0.6, 0.8]))
+
+
+def test_hooks_are_found_and_removed_by_number(torch):
+    for library in (torch, sg):
+        layer = library.nn.Linear(1, 1)
+        assert (len(layer._forward_hooks), bool(layer._backward_hooks)) == (0, False)
+        seen = []
+        first = layer.register_forward_hook(lambda m, x, y, seen=seen: seen.append(1))
+        layer.register_forward_hook(lambda m, x, y, seen=seen: seen.append(2))
+        layer.register_forward_pre_hook(print)
+        assert list(layer._forward_pre_hooks.values()) == [print]
+        layer._forward_pre_hooks.clear()
+        layer(library.ones(1, 1))
+        for number, hook in list(layer._forward_hooks.items()):
+            if hook is list(layer._forward_hooks.values())[-1]:
+                del layer._forward_hooks[number]
+        layer(library.ones(1, 1))
+        first.remove()
+        layer(library.ones(1, 1))
+        assert seen == [1, 2, 1]
+        assert not layer._forward_hooks
+        with pytest.raises(KeyError):
+            del layer._forward_hooks[0]

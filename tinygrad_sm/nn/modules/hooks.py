@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,6 +87,45 @@ class Hooks:
             changed = pending.pop(0)(module, args, kwargs, result)
             result = result if changed is None else changed
         return result if passage is None else passage.watch_outputs(result)
+
+
+class Table(MutableMapping[int, Callable[..., Any]]):
+    """The hooks of one kind, by number, as PyTorch keeps them: what is deleted here is removed.
+
+    Args:
+        hooks: the hooks, in the order in which they run.
+    """
+
+    def __init__(self, hooks: list[Hook]) -> None:
+        self._hooks = hooks
+
+    def __getitem__(self, key: int) -> Callable[..., Any]:
+        return self._hooks[self._place(key)].function
+
+    def __setitem__(self, key: int, function: Callable[..., Any]) -> None:
+        known = [id(hook) for hook in self._hooks]
+        if key in known:
+            self._hooks[known.index(key)].function = function
+        else:
+            self._hooks.append(Hook(function))
+
+    def __delitem__(self, key: int) -> None:
+        del self._hooks[self._place(key)]
+
+    def _place(self, key: int) -> int:
+        for place, hook in enumerate(self._hooks):
+            if id(hook) == key:
+                return place
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter([id(hook) for hook in self._hooks])
+
+    def __len__(self) -> int:
+        return len(self._hooks)
+
+    def __repr__(self) -> str:
+        return f"OrderedDict({dict(self)})" if self else "OrderedDict()"
 
 
 everywhere = Hooks()  # those of all modules

@@ -638,6 +638,22 @@ class Module:
             self._hooks = hooks.Hooks()
         return self._hooks
 
+    @property
+    def _forward_pre_hooks(self) -> hooks.Table:
+        return hooks.Table(self._own_hooks().forward_pre)
+
+    @property
+    def _forward_hooks(self) -> hooks.Table:
+        return hooks.Table(self._own_hooks().forward)
+
+    @property
+    def _backward_hooks(self) -> hooks.Table:
+        return hooks.Table(self._own_hooks().backward)
+
+    @property
+    def _backward_pre_hooks(self) -> hooks.Table:
+        return hooks.Table(self._own_hooks().backward_pre)
+
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
