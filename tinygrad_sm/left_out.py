@@ -36,6 +36,7 @@ MODULES: dict[str, str] = {
     "compilers and exchange formats": "export fx library onnx package",
     "storage objects": "storage",
     "models by the name of a repository": "hub",
+    "differentiable collectives": "distributed.nn",
 }
 METHODS: dict[str, str] = {
     "sparse tensors": """

@@ -313,6 +313,8 @@ class Tensor(Operations, InPlaceOperations):
             from_hook = run_hooks(self._hooks, grad)
             owned = owned and from_hook is grad
             grad = from_hook
+        if self.node is not LEAF:  # frozen since it was recorded
+            return
         if record:
             self._grad = grad if self._grad is None else self._grad + grad
         elif self._grad is None:

@@ -285,7 +285,7 @@ rnn_tanh = _recurrent(RNN, "RNN_TANH")
 rnn_relu = _recurrent(RNN, "RNN_RELU")
 
 
-def _cell(kind: type[Any], **options: Any) -> Callable[..., Any]:
+def _cell(name: str, kind: type[Any], **options: Any) -> Callable[..., Any]:
     def cell(
         input: Tensor,
         hx: Any,
@@ -307,13 +307,14 @@ def _cell(kind: type[Any], **options: Any) -> Callable[..., Any]:
         )
         return made(input, tuple(hx) if kind is LSTMCell else hx)
 
+    cell.__name__ = cell.__qualname__ = name
     cell.__doc__ = f"``nn.{kind.__name__}`` with the given parameters."
     return cell
 
 
-lstm_cell = _cell(LSTMCell)
-gru_cell = _cell(GRUCell)
-rnn_tanh_cell = _cell(RNNCell, nonlinearity="tanh")
-rnn_relu_cell = _cell(RNNCell, nonlinearity="relu")
+lstm_cell = _cell("lstm_cell", LSTMCell)
+gru_cell = _cell("gru_cell", GRUCell)
+rnn_tanh_cell = _cell("rnn_tanh_cell", RNNCell, nonlinearity="tanh")
+rnn_relu_cell = _cell("rnn_relu_cell", RNNCell, nonlinearity="relu")
 
 _public(globals())
