@@ -10,6 +10,7 @@ from .dtypes import INT64
 from .late import later
 from .left_out import METHODS, why
 from .ops import (
+    activation,
     aliases,
     arithmetic,
     arrangement,
@@ -217,6 +218,8 @@ class Operations(Value):
     diff = scans.diff
 
     softmax = softmaxes.softmax
+    prelu = activation.prelu
+    hardshrink = activation.hardshrink
     log_softmax = softmaxes.log_softmax
 
     reshape = shapes.reshape
