@@ -169,8 +169,8 @@ t = sg.arange(4.0, requires_grad=True)
 claim("3 and 1 were read, in this order", t.grad.tolist() == [0.0, 10.0, 0.0, 1.0])
 #    NumPy's own [::-1] walks the memory backwards, and .T across it. Do values and gradients care?
 backwards = np.arange(6.0).reshape(2, 3)[::-1].T
-t = sg.tensor(backwards, requires_grad=True)
-(t.T * sg.tensor(backwards).T).sum().backward()
+t = sg.from_numpy(backwards).requires_grad_()
+(t.T * sg.from_numpy(backwards.T)).sum().backward()
 claim("no: order in memory is no part of a value", t.grad.tolist() == backwards.tolist())
 # 5. A convolution of stride 2 over 4 numbers with a kernel of 3: what of the last number?
 #    No window reaches it, so nothing depends on it: its gradient is 0, and it is not forgotten.
