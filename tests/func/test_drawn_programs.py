@@ -33,13 +33,22 @@ def attention(m, x, v, W):
     return (m.softmax(q @ k.T / N**0.5, -1) @ v).sum(-1)
 
 
+def normalized(samples, v, x):
+    """In PyTorch: whose own norms have wrong third derivatives, a slope's Hessian not symmetric."""
+    return (samples - samples.mean(0)) / (samples.var(0, unbiased=False) + 1e-2) ** 0.5 * v + x
+
+
+def layer_norm(m, x, v):
+    if m is sg:
+        return m.nn.functional.layer_norm(x, (N,), v, x * 0.3, 1e-2)
+    return normalized(x, v, x * 0.3)
+
+
 def batch_norm(m, x, v, W):
     samples = x[:, None] * W
     if m is sg:
         return m.nn.functional.batch_norm(samples, None, None, v, x, training=True, eps=1e-2)
-    # PyTorch's third derivatives are wrong: its Hessian of a slope is not symmetric
-    spread = samples.var(0, unbiased=False) + 1e-2
-    return (samples - samples.mean(0)) / spread**0.5 * v + x
+    return normalized(samples, v, x)
 
 
 def cell(m, kind, gates, x, v, W):
@@ -107,7 +116,7 @@ STEPS = {
     "expand": lambda m, x, v, W, i: (x.expand(2, N) * v[:1]).sum(0) * 0.4,
     "clamp": lambda m, x, v, W, i: m.clamp(x, -0.8, 0.9) + 0.1 * x,
     "linear": lambda m, x, v, W, i: m.nn.functional.linear(x, W * 0.4, v),
-    "layer_norm": lambda m, x, v, W, i: m.nn.functional.layer_norm(x, (N,), v, x * 0.3, 1e-2),
+    "layer_norm": lambda m, x, v, W, i: layer_norm(m, x, v),
     "rms_norm": lambda m, x, v, W, i: m.nn.functional.rms_norm(x * v, (N,), v, 1e-2),
     "batch_norm": lambda m, x, v, W, i: batch_norm(m, x, v, W).prod(1) * 0.3,
     "group_norm": lambda m, x, v, W, i: m.nn.functional.group_norm(
