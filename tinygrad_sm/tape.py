@@ -303,6 +303,28 @@ class Node:
         known_rules = self.op.differentiable
         return [known.get(i) for i in range(self.plan.count) if known_rules >> i & 1]
 
+    def __getattr__(self, name: str) -> Any:
+        """What the rules saved, as PyTorch names it: ``_saved_self``, ``_saved_other``, ``_saved_result``.
+
+        Raises:
+            AttributeError: for what was not saved.
+            RuntimeError: if it was freed.
+        """
+        count = self.plan.count
+        places = {"_saved_result": count} | dict(
+            zip(("_saved_self", "_saved_other")[:count], (0, 1), strict=False)
+        )
+        place = places.get(name)
+        if place not in self.plan.save:
+            raise AttributeError(f"{self.name()!r} object has no attribute {name!r}")
+        if self.saved is None:
+            raise RuntimeError(
+                f"{name} of {self.name()}: Trying to access what was saved after it was freed: pass "
+                "retain_graph=True to backward to keep it"
+            )
+        value = tuple(self.saved)[self.plan.save.index(place)]
+        return wrap(value) if isinstance(value, np.ndarray) else value
+
     @property
     def metadata(self) -> dict[Any, Any]:
         """A dict for notes about the node, kept as long as the node."""
@@ -664,7 +686,7 @@ def _is_fresh(grad: Any, source: Any, grads: Sequence[Any]) -> bool:
     """Whether a rule made this array just now, and for one argument, so that nobody else holds it."""
     if source is None or grad is source or getattr(grad, "base", source) is not None:
         return False
-    return len(grads) == 1 or sum(other is grad for other in grads) <= 1
+    return len(grads) == 1 or [*map(id, grads)].count(id(grad)) == 1
 
 
 class _Stop:

@@ -327,3 +327,20 @@ def test_a_leaf_that_is_no_longer_there_is_watched_no_more():
     number = id(x)
     del x
     assert number not in tape.watched
+
+
+def test_what_was_saved_is_seen_by_pytorchs_names(torch):
+    for library in (torch, sg):
+        x = library.tensor([1.0, 2.0], requires_grad=True)
+        y = library.tensor([3.0, 5.0], requires_grad=True)
+        square, product, power = x.pow(2), x * y, x.exp()
+        assert square.grad_fn._saved_self is x
+        assert (product.grad_fn._saved_self is x, product.grad_fn._saved_other is y) == (True, True)
+        kept = power.grad_fn._saved_result
+        assert kept.equal(power)
+        assert kept is not power
+        with pytest.raises(AttributeError, match="_saved_other"):
+            power.grad_fn._saved_other  # noqa: B018
+        product.sum().backward()
+        with pytest.raises(RuntimeError, match="after"):
+            product.grad_fn._saved_self  # noqa: B018
