@@ -120,6 +120,7 @@ _ELSEWHERE = {
         native_group_norm native_layer_norm norm_except_dim poisson_nll_loss rnn_relu rnn_relu_cell
         rnn_tanh rnn_tanh_cell triplet_margin_loss""",
     "serialization": "load save",
+    "storage": "UntypedStorage",
     "settings": """
         are_deterministic_algorithms_enabled get_float32_matmul_precision get_num_interop_threads
         get_num_threads is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled

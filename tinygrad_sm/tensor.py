@@ -624,6 +624,10 @@ class Tensor(Operations, InPlaceOperations):
         """False: there is no accelerator."""
         return False
 
+    def untyped_storage(self) -> Any:
+        """The whole memory that the tensor looks into."""
+        return import_module("tinygrad_sm.storage").UntypedStorage(self.array)
+
     def share_memory_(self) -> Tensor:
         """Move the values to memory that the processes see which this tensor is sent to.
 
