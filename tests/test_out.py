@@ -46,6 +46,57 @@ def test_a_view_is_written_through():
     assert base.tolist() == [[0, 0, 0], [1, 1, 1]]
 
 
+OVERLAPS = {
+    "a part": lambda m, x: m.add(x[:1], 1, out=x.view(-1)[1:4].view(1, 3)),
+    "broadcast": lambda m, x: m.mul(x[0], m.ones(3, 3), out=x),
+    "in a list": lambda m, x: m.cat([x[:1], x[1:]], out=x),
+    "the same, read again": lambda m, x: m.gather(x, 0, m.zeros(3, 3, dtype=m.int64), out=x),
+    "index_select": lambda m, x: m.index_select(x, 0, m.tensor([2, 1, 0]), out=x),
+    "take": lambda m, x: m.take(x, m.tensor([0, 1, 2]), out=x[0]),
+    "max": lambda m, x: m.max(x, 0, out=(x[0], m.zeros(3, dtype=m.int64))),
+    "cumsum": lambda m, x: m.cumsum(x[:2], 0, out=x[1:]),
+    "turned": lambda m, x: x.add_(x.t()),
+    "row": lambda m, x: x.sub_(x[0]),
+    "element": lambda m, x: x.div_(x[0, 0]),
+    "shifted": lambda m, x: x[1:].copy_(x[:-1]),
+    "setitem": lambda m, x: x.__setitem__(slice(1, None), x[:-1]),
+    "index_add_": lambda m, x: x.index_add_(0, m.tensor([0]), x[1:2]),
+    "clamp_": lambda m, x: x.clamp_(min=x[0]),
+    "the very same": lambda m, x: m.add(x, 1, out=x),
+    "itself": lambda m, x: x.mul_(x),
+    "scanned": lambda m, x: m.cumsum(x, 0, out=x),
+    "another row": lambda m, x: x[0].add_(x[1]),
+    "columns": lambda m, x: x[:, 0].add_(x[:, 1]),
+    "column of all": lambda m, x: x.sub_(x[:, :1]),
+    "setitem of a row": lambda m, x: x.__setitem__(0, x[1]),
+    "filled": lambda m, x: x.fill_(x[0, 0]),
+    "masked": lambda m, x: x.masked_fill_(x > 2, x[0, 0]),
+    "summed into a part": lambda m, x: m.sum(x, 0, out=x[0]),
+    "of integers": lambda m, x: m.cumsum(x, 0, out=m.zeros(3, 3, dtype=m.int32)),
+    "sum of integers": lambda m, x: m.sum(x * 1.4, 0, out=m.zeros(3, dtype=m.int32)),
+    "prod": lambda m, x: m.prod(x, 0, out=m.zeros(3)),
+}
+
+
+@pytest.mark.parametrize("call", OVERLAPS.values(), ids=OVERLAPS)
+def test_memory_that_is_read_is_not_written_but_as_in_pytorch(call):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: nothing to compare with")
+    x = np.arange(9.0, dtype=np.float32).reshape(3, 3)
+    ours, theirs = sg.tensor(x), torch.tensor(x)
+    try:
+        expected = call(torch, theirs)
+    except RuntimeError:
+        with pytest.raises(RuntimeError, match=r"memory location.*clone"):
+            call(sg, ours)
+        assert ours.tolist() == x.tolist()
+        return
+    found = call(sg, ours)
+    # PyTorch reads what it has already written
+    if call not in (OVERLAPS["column of all"], OVERLAPS["summed into a part"]):
+        for a, b in ((found, expected), (ours, theirs)):
+            assert a is None or np.asarray(a).tolist() == np.asarray(b).tolist()
+
+
 @pytest.mark.parametrize(
     "use",
     [
@@ -238,3 +289,21 @@ def test_every_public_function_can_be_pickled(name):
 def test_functions_of_a_layer_survive_its_pickling():
     layer = sg.nn.TransformerEncoderLayer(4, 2)
     assert pickle.loads(pickle.dumps(layer)).activation is layer.activation
+
+
+@pytest.mark.parametrize("value", [-9, 300, -256, 255, -1.5])
+def test_what_a_byte_can_hold(value):
+    """A negative integer wraps around, nothing else does."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: nothing to compare with")
+    for call in (
+        lambda m: m.full((2,), value, dtype=m.uint8),
+        lambda m: m.zeros(2, dtype=m.uint8).fill_(value),
+        lambda m: m.zeros(2, dtype=m.uint8).scatter(0, m.tensor([0]), value),
+    ):
+        try:
+            expected = call(torch)
+        except RuntimeError:
+            with pytest.raises(RuntimeError, match="without overflow"):
+                call(sg)
+        else:
+            assert call(sg).tolist() == expected.tolist()

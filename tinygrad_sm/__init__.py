@@ -112,13 +112,16 @@ _ELSEWHERE = {
         conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d cosine_similarity dropout
         celu_ group_norm hardshrink layer_norm max_pool1d max_pool2d max_pool3d pairwise_distance pdist
         pixel_shuffle pixel_unshuffle prelu rms_norm rrelu rrelu_ selu selu_ threshold threshold_""",
-    "nn.native": """
-        affine_grid_generator alpha_dropout batch_norm binary_cross_entropy_with_logits constant_pad_nd
-        conv_tbc convolution cosine_embedding_loss ctc_loss dropout_ embedding feature_alpha_dropout
-        feature_dropout grid_sampler gru gru_cell hinge_embedding_loss instance_norm kl_div lstm
-        lstm_cell margin_ranking_loss max_pool1d_with_indices native_batch_norm native_dropout
-        native_group_norm native_layer_norm norm_except_dim poisson_nll_loss rnn_relu rnn_relu_cell
-        rnn_tanh rnn_tanh_cell triplet_margin_loss""",
+    "nn.functional.native": """
+        affine_grid_generator constant_pad_nd grid_sampler grid_sampler_2d grid_sampler_3d
+        max_pool1d_with_indices native_batch_norm native_channel_shuffle native_dropout
+        native_group_norm native_layer_norm""",
+    "nn.older_names": """
+        alpha_dropout batch_norm binary_cross_entropy_with_logits conv_tbc convolution
+        cosine_embedding_loss ctc_loss dropout_ embedding feature_alpha_dropout feature_dropout
+        gru gru_cell hinge_embedding_loss instance_norm kl_div lstm lstm_cell margin_ranking_loss
+        norm_except_dim poisson_nll_loss rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell
+        triplet_margin_loss""",
     "serialization": "load save",
     "storage": "UntypedStorage",
     "settings": """

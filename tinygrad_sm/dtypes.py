@@ -247,7 +247,7 @@ def can_cast(from_: dtype, to: dtype) -> bool:
 
 
 def check_fits(name: str, values: Any, kind: np.dtype) -> None:
-    """Refuse numbers that an integer dtype cannot hold.
+    """Refuse numbers that an integer dtype cannot hold; negative integers may wrap around in bytes.
 
     Raises:
         RuntimeError: for numbers out of its range, infinities and NaN.
@@ -256,7 +256,8 @@ def check_fits(name: str, values: Any, kind: np.dtype) -> None:
     if kind.kind not in "iu" or values.dtype.kind == "b" or not values.size:
         return
     info = np.iinfo(kind)
-    if not (info.min <= values.min() and values.max() <= info.max):
+    lowest = -info.max if kind.kind == "u" and values.dtype.kind == "i" else info.min
+    if not (lowest <= values.min() and values.max() <= info.max):
         raise RuntimeError(
             f"{name}: a value cannot be converted to {kind} without overflow: it holds "
             f"{info.min} to {info.max}"

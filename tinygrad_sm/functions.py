@@ -359,6 +359,9 @@ from .ops.searching import (
     unique_consecutive,
     unravel_index,
 )
+from .ops.segments import (
+    segment_reduce,
+)
 from .ops.sequences import (
     bartlett_window,
     blackman_window,
@@ -459,11 +462,12 @@ _WITH_OUT = """
     lt masked_select matmul max maximum mean median min minimum mm mode msort mul multinomial
     multiply mv mvlgamma nan_to_num nanmean nanmedian nanquantile nansum narrow_copy ne neg negative
     nextafter nonzero nonzero_static normal not_equal ones ones_like outer permute_copy polygamma
-    pow quantile rad2deg rand rand_like randint randn randn_like randperm range reciprocal remainder
-    renorm round row_stack rsqrt scatter scatter_add scatter_reduce searchsorted select_copy sgn
-    sigmoid sign signbit sin sinc sinh slice_copy slice_scatter softmax sort split_copy
-    split_with_sizes_copy sqrt square squeeze_copy stack std std_mean sub subtract t_copy take
-    take_along_dim tan tanh tensordot topk transpose_copy tril triu true_divide trunc unbind_copy
-    unfold_copy unsqueeze_copy var var_mean vdot view_copy vstack where xlogy zeros zeros_like
+    pow prod quantile rad2deg rand rand_like randint randn randn_like randperm range reciprocal
+    remainder renorm round row_stack rsqrt scatter scatter_add scatter_reduce searchsorted
+    select_copy sgn sigmoid sign signbit sin sinc sinh slice_copy slice_scatter softmax sort
+    split_copy split_with_sizes_copy sqrt square squeeze_copy stack std std_mean sub subtract sum
+    t_copy take take_along_dim tan tanh tensordot topk transpose_copy tril triu true_divide trunc
+    unbind_copy unfold_copy unsqueeze_copy var var_mean vdot view_copy vstack where xlogy zeros
+    zeros_like
 """
 _public(globals(), _WITH_OUT, _NUMBERS)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from . import overlap
 from .dtypes import CATEGORY, PYTHON_TYPES
 from .tape import Value, is_grad_enabled, wrap, written
 
@@ -25,6 +26,8 @@ NUMBERS = {
         remainder xlog1py xlogy zeta""",
     "both": "add div divide floor_divide mul multiply sub subtract true_divide",
 }
+
+_IN_DTYPE_OF_OUT = ("cumprod", "cumsum", "prod", "sum")  # which compute in the dtype of ``out``
 
 
 def _dressed_as(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -145,12 +148,16 @@ def into(function: Callable[..., Any], out: Any, args: Any, kwargs: dict[str, An
     name = getattr(function, "__name__", "out")
     targets = out if isinstance(out, tuple | list) else [out]
     _refuse_recording(name, [*args, *kwargs.values(), *targets])
+    if name in _IN_DTYPE_OF_OUT and kwargs.get("dtype") is None and isinstance(out, Value):
+        kwargs = {**kwargs, "dtype": out.array.dtype}
     result = function(*args, **kwargs)
     results = result if isinstance(result, tuple) else [result]
     if len(results) != len(targets):
         raise TypeError(f"{name}: {len(results)} results for {len(targets)} tensors in out")
     for target, value in zip(targets, results, strict=True):
         _check(name, target, value)
+        if target.array.shape == value.array.shape:
+            overlap.refuse(name, target.array, [*args, *kwargs.values()])
     for target, value in zip(targets, results, strict=True):
         _fill(target, value.array)
     return type(result)(*targets) if hasattr(result, "_fields") else out

@@ -128,3 +128,12 @@ for name in ["dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_al
         ugly=False,
         kinds=("float32", "float64"),
     )
+case("hardswish", lambda m, x: m.nn.functional.hardswish(x * 3), A)
+drawn(
+    "hardswish",  # an infinite gradient does not pass where it is flat
+    lambda m, x: m.nn.functional.hardswish(x * 2) * float("inf"),
+    one(),
+    smooth=False,
+    ugly=False,
+    kinds=(),
+)

@@ -226,3 +226,13 @@ drawn(
     kinder=True,
     **PLAIN | {"kinds": ()},
 )
+drawn(
+    "linear_cross_entropy",
+    lambda m, x, w, label: m.nn.functional.linear_cross_entropy(x, w, m.tensor([label, 0])),
+    st.tuples(array((2, 3)), array((4, 3)), st.integers(0, 3)).map(
+        lambda d: (d[:2], {"label": d[2]})
+    ),
+    ugly=False,
+    kinds=FLOATS[:2],
+    mixed=False,
+)

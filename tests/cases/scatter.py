@@ -97,3 +97,34 @@ drawn(
     _places(),
     ugly=False,
 )
+
+
+# --- segments ---------------------------------------------------------------------------------------
+
+
+@st.composite
+def _segmented(draw):
+    """An array cut into segments, along its first or second dimension."""
+    x = draw(array(st.sampled_from([(5,), (6, 2), (4, 3)])))
+    axis = draw(st.integers(0, x.ndim - 1))
+    n = x.shape[axis]
+    rows = [draw(st.integers(0, n)) for _ in range(x.shape[0] if axis else 1)]
+    sizes = np.array([[first, 0, n - first] for first in rows])
+    return (x,), {
+        "sizes": sizes if axis else sizes[0],
+        "reduce": draw(st.sampled_from(["sum", "mean", "max", "min", "prod"])),
+        "axis": axis,
+        "initial": draw(st.sampled_from([None, 0.5])),
+        "by_bounds": draw(st.booleans()),
+    }
+
+
+def _segment_reduce(m, x, sizes, reduce, by_bounds, **options):
+    if by_bounds:
+        bounds = np.concatenate([np.zeros_like(sizes[..., :1]), np.cumsum(sizes, -1)], -1)
+        return m.segment_reduce(x, reduce, offsets=m.tensor(bounds), **options)
+    return m.segment_reduce(x, reduce, lengths=m.tensor(sizes), **options)
+
+
+# of equal extremes PyTorch gives each the whole gradient
+drawn("segment_reduce", _segment_reduce, _segmented(), smooth=False, ugly=False, kinds=())

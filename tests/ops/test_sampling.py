@@ -59,3 +59,13 @@ def test_forked_stream_goes_on_where_it_was():
     with sg.random.fork_rng():
         inside = sg.rand(4)
     assert sg.equal(inside, sg.rand(4))
+
+
+def test_what_is_drawn_by_a_tracked_probability_is_tracked_with_gradients_of_0():
+    p = sg.tensor([0.25, 0.5, 1.0], requires_grad=True)
+    out = sg.bernoulli(p)
+    assert out.requires_grad
+    mean, std = sg.zeros(3, requires_grad=True), sg.ones(3, requires_grad=True)
+    (out + sg.normal(mean, std)).sum().backward()
+    for t in (p, mean, std):
+        assert t.grad.tolist() == [0, 0, 0]

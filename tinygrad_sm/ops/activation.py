@@ -87,6 +87,18 @@ hardtanh = primitive(
 )
 
 
+def _hardswish_slope(x: Any) -> Any:
+    return np.where(np.less(x, 3), x / 3 + 0.5, 1.0)
+
+
+hardswish = unary(
+    lambda x: x * np.clip(x + 3, 0, 6) / 6,
+    "``x relu6(x + 3) / 6``; its derivative at -3 is 0, at 3 it is 1.",
+    name="hardswish",
+    x=lambda g, x: masked(g * _hardswish_slope(x), ~np.less_equal(x, -3)),
+)
+
+
 def _logistic(z: Any) -> Any:
     """The sigmoid; of Tensors by tanh, whose own derivatives are finite everywhere."""
     return _sigmoid(z) if type(z) is np.ndarray else 0.5 * (1 + np.tanh(0.5 * z))

@@ -345,6 +345,21 @@ def arange(
     return _leaf((start + step * np.arange(count)).astype(kind), requires_grad)
 
 
+def number(name: str, x: Any) -> Any:
+    """A number, or that of a 0-d tensor.
+
+    Raises:
+        RuntimeError: for a tensor with dimensions.
+    """
+    if not isinstance(x, Value):
+        return x
+    if x.array.ndim:
+        raise RuntimeError(
+            f"{name}: only supports 0-dimensional start and end tensors, but got {x.array.shape}"
+        )
+    return x.array.item()
+
+
 def linspace(
     start: Any,
     end: Any,
@@ -358,7 +373,7 @@ def linspace(
     """``steps`` numbers evenly spaced from ``start`` to ``end``, both included."""
     check_device(device)
     check_ignored("linspace", ignored)
-    start, end = (x.array.item() if isinstance(x, Value) else x for x in (start, end))
+    start, end = (number("linspace", x) for x in (start, end))
     if isinstance(steps, float):
         raise TypeError(f"linspace: steps must be an int, not {steps}")
     if steps < 0:
@@ -440,9 +455,16 @@ def frombuffer(
 
 
 def empty_strided(
-    size: Any, stride: Any, *, dtype: Any = None, requires_grad: bool = False, **ignored: Any
+    size: Any,
+    stride: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """A tensor of a shape and steps in memory whose values are not set."""
+    check_device(device)
     check_ignored("empty_strided", ignored)
     sizes, steps = sizes_of((size,)), sizes_of((stride,))
     kind = _kind(dtype)

@@ -185,8 +185,8 @@ def _power(x: Any, y: Any) -> Any:
     if isinstance(y, int | float):
         if y == 2:
             return x * x
-        if y == 0.5 and np.asarray(x).dtype.kind == "f":
-            return np.sqrt(x)
+        if y in (0.5, -0.5) and np.asarray(x).dtype.kind == "f":
+            return np.sqrt(x) if y > 0 else 1 / np.sqrt(x)
     kind = np.result_type(x, y)
     if kind == BOOL and y is not True and y is not False:
         raise _no_bools("pow")

@@ -10,6 +10,7 @@ import numpy as np
 from ..dtypes import as_float
 from ..primitive import Operation, binary, primitive, unary
 from ..tape import Value
+from .error_functions import erfc
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -185,17 +186,39 @@ def _regularized(a: Any, x: Any, upper: bool) -> Any:
     """P(a, x) by its series (A&S 6.5.29) where x < a + 1, else Q = 1 - P by its fraction (6.5.31)."""
     kind = np.result_type(a, x)
     a, x = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(x, np.float64))
-    bad = (a < 0) | (x < 0) | ((a == 0) & (x == 0)) | np.isnan(a + x)
-    near = (x < a + 1) & ~bad & np.isfinite(a)
+    bad = (a < 0) | (x < 0) | ((a == 0) & (x == 0)) | np.isnan(a + x) | (np.isinf(a) & np.isinf(x))
+    large = ~bad & (a > _LARGE)
+    if large.any():
+        out = np.where(bad, np.nan, _large_gamma(np.where(large, a, 1.0), x, upper))
+        small = _regularized(np.where(large, 1.0, a), np.where(large, 1.0, x), upper)
+        return np.where(large, out, small).astype(kind)
+    near = (x < a + 1) & ~bad
     log_gamma = np.asarray(_each_log_gamma(a)).astype(np.float64)
     front = np.exp(a * np.log(x) - x - log_gamma)
     lower = _gamma_series(np.where(near, a, 1.0), np.where(near, x, 0.0)) * front
     rest = _gamma_fraction(np.where(near | bad, 1.0, a), np.where(near | bad, 3.0, x)) * front
     lower, rest = np.where(near, lower, 1 - rest), np.where(near, 1 - lower, rest)
-    at_zero, at_infinity = (a == 0) & (x > 0), np.isinf(x) & np.isfinite(a)
+    at_zero, at_infinity = (a == 0) & (x > 0), np.isinf(x)
     lower = np.where(x == 0, 0.0, np.where(at_zero | at_infinity, 1.0, lower))
     rest = np.where(x == 0, 1.0, np.where(at_zero | at_infinity, 0.0, rest))
     return np.where(bad, np.nan, rest if upper else lower).astype(kind)
+
+
+_LARGE = 1e5
+_TEMME = (-1 / 3, 1 / 12, -2 / 135, 1 / 864, 1 / 2835)  # of the first term's series (DLMF 8.12.13)
+
+
+def _large_gamma(a: Any, x: Any, upper: bool) -> Any:
+    """Temme's uniform expansion for large a (DLMF 8.12.3, 8.12.7), to its first term."""
+    m = np.where(np.isinf(x), np.inf, (x - a) / a)
+    series = sum((-m) ** k / (k + 2) for k in range(12))  # where log1p(m) would cancel
+    half = np.where(np.abs(m) < 0.01, m * m * series, m - np.log1p(m))
+    half = np.where(np.isinf(a) | np.isinf(x), np.inf, half)
+    eta = np.copysign(np.sqrt(2 * half), np.where(np.isinf(a), -1.0, m))
+    first = sum(c * eta**k for k, c in enumerate(_TEMME)) - 1 / (540 * a)
+    rest = np.where(~(a * half < 700), 0, np.exp(-a * half) / np.sqrt(2 * math.pi * a) * first)
+    sign = 1 if upper else -1
+    return erfc(sign * np.sqrt(a * half) * np.sign(eta)) / 2 + sign * rest
 
 
 def _gamma_series(a: Any, x: Any) -> Any:

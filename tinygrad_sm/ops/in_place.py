@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import overlap
 from ..dtypes import CATEGORY, check_fits
 from ..primitive import primitive, put, record, refresh
 from ..tape import LEAF, Value, is_grad_enabled, wrap, written
@@ -69,6 +70,8 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
         tensors = [x for x in (self, *args, *kwargs.values()) if isinstance(x, Value)]
         for x in tensors:
             refresh(x)
+        if len(tensors) > 1 and not self.level:
+            overlap.refuse(name, self.array, tensors[1:])
         tracked = is_grad_enabled() and any(x.node is not None for x in tensors)
         alias = _before(self)
         if tracked and not self.level:  # what the tape saves must not change
@@ -176,6 +179,8 @@ def setitem(self: Any, index: Any, value: Any) -> None:
             f"setitem: a value of shape {source.shape} cannot be broadcast to the place of shape "
             f"{place}"
         ) from None
+    if isinstance(value, Value):
+        overlap.refuse("setitem", self.array[index], (value,))
     self.array[index] = source
     written(self)
     tracked = isinstance(value, Value) and value.node is not None

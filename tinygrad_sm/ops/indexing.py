@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import BOOL, INT64
+from ..dtypes import BOOL, INT64, check_fits
 from ..primitive import Operation, clash, primitive
 from ..tape import Value, values_of, wrap
 from .dims import axis_of, numpy_names
@@ -357,7 +357,11 @@ def scatter(input: Any, dim: int, index: Any, src: Any) -> Tensor:
     places = _checked_places("scatter", input, dim, index)
     if not places.size:
         return input.clone()
-    source = _part("scatter", input, src, places) if isinstance(src, Value) else src
+    if isinstance(src, Value):
+        source = _part("scatter", input, src, places)
+    else:
+        check_fits("scatter", src, input.array.dtype)
+        source = np.asarray(src).astype(input.array.dtype)
     return index_put(input, _along(places, _axis("scatter", input, dim)), source)
 
 

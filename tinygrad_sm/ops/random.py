@@ -348,7 +348,10 @@ def normal(
         size, dtype = both.shape, dtype or both.dtype
     draws = randn(size, generator=generator, dtype=dtype, device=device, **ignored)
     out = (draws * std + mean).detach()
-    return out.requires_grad_() if requires_grad else out
+    if requires_grad:
+        return out.requires_grad_()
+    tracked = [t for t in (mean, std) if getattr(t, "requires_grad", False)]
+    return sum((t * 0 for t in tracked), out)  # on the tape as they are, with gradients of 0
 
 
 def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
@@ -368,7 +371,9 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None
         x.shape,
     )
     with no_grad():
-        return (draws < (input if p is None else p)).to(x.dtype)
+        drawn = (draws < (input if p is None else p)).to(x.dtype)
+    # on the tape if the input is, though no small change of it would change what was drawn
+    return drawn if p is not None or input.node is None else drawn + input * 0
 
 
 def multinomial(
@@ -427,6 +432,10 @@ def _picked(x: np.ndarray, num_samples: int, replacement: bool, source: Generato
 
 def uniform_values(x: np.ndarray, low: float, high: float, generator: Any) -> np.ndarray:
     """What ``Tensor.uniform_`` writes."""
+    if low > high:
+        raise RuntimeError(
+            f"uniform_: expects to return a [from, to) range, but found from={low} > to={high}"
+        )
     draws = (generator or default_generator).uniform(x.size, x.dtype).reshape(x.shape)
     first, last = np.asarray(low, x.dtype), np.asarray(high, x.dtype)
     return _scaled(draws, last - first, first)

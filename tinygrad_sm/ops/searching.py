@@ -167,7 +167,7 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     sizes = (index(shape),) if hasattr(shape, "__index__") else tuple(index(n) for n in shape)
     if any(n < 0 for n in sizes):
         raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
-    found, rest = [], indices.array
+    found, rest = [], indices.array.astype(np.int64)
     for n in reversed(sizes):
         found.append(wrap(rest % n))
         rest = rest // n

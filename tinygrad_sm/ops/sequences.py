@@ -10,8 +10,8 @@ import numpy as np
 from .. import dtypes
 from ..devices import check_device
 from ..dtypes import as_numpy_dtype
-from ..tape import LEAF, Value, wrap
-from .creation import check_ignored
+from ..tape import LEAF, wrap
+from .creation import check_ignored, number
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -21,10 +21,6 @@ def _made(array: np.ndarray, dtype: Any, device: Any, requires_grad: bool) -> An
     check_device(device)
     kind = dtypes.DEFAULT if dtype is None else as_numpy_dtype(dtype)
     return wrap(array.astype(kind), LEAF if requires_grad else None)
-
-
-def _number(x: Any) -> Any:
-    return x.array.item() if isinstance(x, Value) else x
 
 
 def logspace(
@@ -42,7 +38,7 @@ def logspace(
     check_ignored("logspace", ignored)
     if steps < 0:
         raise RuntimeError(f"logspace: number of steps must be non-negative, not {steps}")
-    first, last = _number(start), _number(end)
+    first, last = number("logspace", start), number("logspace", end)
     if dtype is not None and as_numpy_dtype(dtype).kind in "iu":
         first, last = int(first), int(last)
     powers = np.linspace(first, last, steps)
@@ -65,7 +61,7 @@ def range(
         RuntimeError: if the step is 0 or leads away from the end.
     """
     check_ignored("range", ignored)
-    start, end, step = _number(start), _number(end), _number(step)
+    start, end, step = (number("range", x) for x in (start, end, step))
     if step == 0 or (end - start) * step < 0:
         raise RuntimeError(f"range: from {start} to {end} by {step} leads nowhere")
     count = math.floor((end - start) / step) + 1

@@ -97,7 +97,7 @@ def _groups(arrays: list[np.ndarray]) -> list[list[int]]:
         else:
             groups.append([i])
             reached = high
-    return groups
+    return sorted(groups, key=min)  # not by address: equal values shall make equal files
 
 
 def _block(arrays: list[np.ndarray]) -> tuple[int, np.ndarray]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .recorder import OUTPUT, Life, Recorder
+from .recorder import OUTPUT, Recorder, reference
 from .records import Argument, Contribution, Row, Step
-from .values import Kept, Watch
+from .values import Kept
 
 
 class Run:
@@ -26,7 +26,11 @@ class Run:
         self.walks = recorder.walks
         self.groups = recorder.groups
         self.values: list[Kept] = recorder.store.finished()
-        self.rows = [_row(recorder, memory, number) for number in range(len(recorder.rows))]
+        born = {row: step for step, row in enumerate(recorder.steps) if type(row) is int}
+        self.rows = [
+            _row(recorder, memory, number, born.get(number, -1))
+            for number in range(len(recorder.rows))
+        ]
         self.steps = [_step(recorder, number) for number in range(len(recorder.steps))]
         numbers = iter(recorder.contributions)
         for step, *contribution in zip(*[numbers] * 7, strict=True):
@@ -46,30 +50,35 @@ class _Memory:
     def __init__(self, recorder: Recorder) -> None:
         self.blocks: list[tuple[int, int, int]] = []
         self.freed = dict(recorder.freed)
-        numbers: dict[int, int] = {}
+        operations = (row for row in recorder.steps if type(row) is int)
+        known: dict[int, int] = {}  # of what came, its row or block
         step = 0
         for entry in recorder.log:
             if entry is None:
                 step += 1
-            elif id(entry) not in numbers:
-                numbers[id(entry)] = len(self.blocks)
-                if type(entry) is Watch and entry.base is None:
-                    self.blocks.append((entry.size, step, -1))
-            elif type(entry) is Life:
-                self.freed.setdefault(entry.row, step)
+            elif type(entry) is reference:
+                if id(entry) in known:
+                    self.freed.setdefault(known[id(entry)], step)
+                else:
+                    known[id(entry)] = next(operations)
+                    step += 1
             elif entry.base is None:
-                number = numbers[id(entry)]
-                self.blocks[number] = (*self.blocks[number][:2], step)
+                if id(entry) in known:
+                    size, born, _ = self.blocks[known[id(entry)]]
+                    self.blocks[known[id(entry)]] = size, born, step
+                else:
+                    known[id(entry)] = len(self.blocks)
+                    self.blocks.append((entry.size, step, -1))
         self.block_of = [
-            -1 if w is None else numbers[id(w.base or w)] for w in recorder.store.seen_as
+            -1 if w is None else known[id(w.base or w)] for w in recorder.store.seen_as
         ]
 
 
-def _row(recorder: Recorder, memory: _Memory, number: int) -> Row:
+def _row(recorder: Recorder, memory: _Memory, number: int, step: int) -> Row:
     noted = recorder.rows[number]
     if type(noted) is Row:
         return noted
-    op, plan, where, group, step, arguments, options, outs, residuals = noted
+    op, plan, where, group, options, outs, residuals, *arguments = noted
     row = Row("op", group, step, where)
     row.op = op
     row.args = [

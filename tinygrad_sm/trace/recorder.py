@@ -25,15 +25,8 @@ from .values import Store, fingerprint
 _OPTIMIZED = 1  # the flag of a function's code, whose locals are no dictionary
 _HOLDERS = (np.ndarray, Value)  # of memory
 OUTPUT = 32  # the bit from which on a place holds the number, plus 1, of one of several results
+reference = weakref.ref
 NOWHERE = -1  # the place of what no row made
-
-
-class Life(weakref.ref):
-    """A reference to a node, that of a ``row``; it stands in the log as a ``Watch`` does."""
-
-    __slots__ = ("row",)
-
-    row: int
 
 
 class Known(weakref.ref):
@@ -42,15 +35,16 @@ class Known(weakref.ref):
     Attributes:
         row: its row.
         value: the number of its kept array.
-        mark: what tells whether that was written to: the version and a fingerprint.
+        version, print: what tells whether that was written to.
         array: a reference to the array itself, as a tensor can be given another.
     """
 
-    __slots__ = ("array", "mark", "row", "value")
+    __slots__ = ("array", "print", "row", "value", "version")
 
     row: int
     value: int
-    mark: tuple[int, bytes]
+    version: int
+    print: bytes
     array: Any
 
 
@@ -64,16 +58,17 @@ class Recorder(Watcher):
 
     Attributes:
         rows: a ``Row`` for a tensor from elsewhere. For an operation a tuple: itself, its plan, its
-            line, its group, its step; of each argument the number of its kept array (or -1) and
-            then its place; what was given, unless all are tensors; the number of its result, or
-            of each, and those of its residuals.
+            line, its group; what was given, unless all are tensors; the number of its result,
+            or of each, and those of its residuals; then of each argument the number of its kept
+            array (or -1) and its place.
         steps: for an operation that ran, its row. For one on the way back (row, walk, the gradient
             or gradients that arrived, whether the definition was differentiated). For a delivery (row, walk,
             gradient, number of ``.grad`` before or -1, and after).
         contributions: seven numbers each, one after the other: step, argument, place, and the
             numbers of what the rule returned, of that fitted, of the sum before (or -1) and after.
         replaced: by step, gradients that hooks put in the place of those that arrived.
-        log: what came and went, in order: ``None`` for a step, a ``Life``, a ``Watch``.
+        log: in order, ``None`` for each step back, and what came and, standing there for a second
+            time, went: a ``Watch`` of an array, a mere reference to the node of a step forward.
         freed: by row, the step in which the backward pass let go of its values.
         packed: by row, what the tape keeps where ``saved_tensors_hooks`` had a say.
     """
@@ -128,7 +123,7 @@ class Recorder(Watcher):
                 number = self._constant(a) if type(a) is np.ndarray else -1
             noted.append(number)
             noted.append(place)
-        rows, steps, log = self.rows, self.steps, self.log
+        rows, log = self.rows, self.log
         row = len(rows)
         if packers:
             self._note_packed(row, node)
@@ -138,19 +133,15 @@ class Recorder(Watcher):
                 node.plan,
                 node.where,
                 self._group,
-                len(steps),
-                tuple(noted),
                 [None if isinstance(a, _HOLDERS) else a for a in args] if options else None,
                 [fresh(o) for o in out] if node.op.several else fresh(out),
                 [self._residual(r) for r in residuals] if residuals else (),
+                *noted,
             )
         )
         of_node[node.order] = row
-        life = Life(node, log.append)
-        life.row = row
-        log.append(life)
-        steps.append(row)
-        log.append(None)
+        log.append(reference(node, log.append))
+        self.steps.append(row)
 
     def _note_packed(self, row: int, node: Node) -> None:
         # what hooks keep in place of what they were given is their own affair
@@ -175,14 +166,19 @@ class Recorder(Watcher):
             if place >= 0:
                 self._of_others[t.node.order] = place
                 return self.store.keep(t.array, t.version[0]), place
-        array = t.array
-        mark = (t.version[0], fingerprint(array))
+        array, version, print = t.array, t.version[0], fingerprint(t.array)
         known = self._of_tensor.get(id(t))
-        if known is None or known() is not t or known.mark != mark or known.array() is not array:
-            known = self._enter(t, mark)
+        if (
+            known is None
+            or known.version != version
+            or known.print != print
+            or known.array() is not array
+            or known() is not t
+        ):
+            known = self._enter(t, version, print)
         return known.value, known.row
 
-    def _enter(self, t: Value, mark: Any) -> Known:
+    def _enter(self, t: Value, version: int, print: bytes) -> Known:
         """A row for a tensor that came from elsewhere."""
         where, name = self._look_up(t)
         kind = "input" if t.node is None else "leaf" if t.node is LEAF else "earlier"
@@ -190,8 +186,8 @@ class Recorder(Watcher):
         row.name = name
         known = self._of_tensor[id(t)] = Known(t)
         known.row = len(self.rows)
-        known.value = self.store.keep(t.array, mark)
-        known.mark = mark
+        known.value = self.store.keep(t.array, (version, print))
+        known.version, known.print = version, print
         known.array = self.store.watches[id(t.array)]
         row.outs = [known.value]
         self.rows.append(row)
@@ -351,8 +347,8 @@ class _Watched(Relay):
         """Begin a step: the node's turn has come."""
         g = self._take(node)
         recorder = self.recorder
-        if self.step >= 0:
-            self._finish()
+        if self.step >= 0 and self.node.saved is None:
+            recorder.freed.setdefault(self.row, self.step)
         total = self.totals.pop(node, None)
         self.node = node
         row = recorder._of_node.get(node.order)
@@ -376,16 +372,11 @@ class _Watched(Relay):
         results = zip(grad, node.shape, node.dtype, strict=True)
         return tuple([keep(np.zeros(s, d) if x is None else bare(x)) for x, s, d in results])
 
-    def _finish(self) -> None:
-        """Note whether the node before let go of what it had saved."""
-        if self.node is not None and self.node.saved is None:
-            self.recorder.freed.setdefault(self.row, len(self.recorder.steps) - 1)
-
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
         """Note the gradient that a walk begins with."""
         self.inner.add(target, grad, source)
         old, place = self.totals.get(target, (NOWHERE, None))
-        new = self._summed(target, grad, old, True)[2]
+        new = self._summed(target, grad, old, (target,))[2]
         self.totals[target] = new, self._place_of(target) if place is None else place
 
     def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
@@ -395,7 +386,7 @@ class _Watched(Relay):
         if step >= 0 and source is not self.arrived:  # a hook put another in its place
             recorder.replaced[step] = self._kept(source, node)
         nodes, totals, keep = self.nodes, self.totals, recorder.store.keep
-        once = len(targets) == 1 or len(set(map(id, targets))) == len(targets)
+        contributions = recorder.contributions
         for position, target, grad in zip(node.plan.positions, targets, grads, strict=True):
             if target is None or grad is None:
                 continue
@@ -404,13 +395,13 @@ class _Watched(Relay):
                 old, place = NOWHERE, self._place_of(target)
             else:
                 old, place = known
-            if once and known is None and nodes.get(target) is grad and type(grad) is np.ndarray:
+            if known is None and nodes.get(target) is grad and type(grad) is np.ndarray:
                 returned = fitted = new = keep(grad)
             else:
-                returned, fitted, new = self._summed(target, grad, old, once)
+                returned, fitted, new = self._summed(target, grad, old, targets)
             totals[target] = new, place
             if step >= 0:
-                recorder.contributions += (step, position, place, returned, fitted, old, new)
+                contributions += (step, position, place, returned, fitted, old, new)
 
     def _place_of(self, target: Any) -> int:
         if type(target) is not Node:
@@ -418,17 +409,14 @@ class _Watched(Relay):
         place = self.recorder._of_node.get(target.order)
         return self.recorder.place_of(target) if place is None else place
 
-    def _summed(self, target: Any, grad: Any, old: int, once: bool) -> tuple[int, int, int]:
-        """Numbers of a contribution, as it was returned and as it was fitted, and of the sum.
-
-        A target's first contribution is found as its sum so far, if there was but that ``once``.
-        """
+    def _summed(self, target: Any, grad: Any, old: int, targets: Any) -> tuple[int, int, int]:
+        """Numbers of a contribution, as it was returned and as it was fitted, and of the sum."""
         total = (self.nodes if type(target) is Node else self.leaves)[target]
         if type(total) is not np.ndarray or type(grad) is not np.ndarray:
             total, grad = bare(total), bare(grad)
         store = self.recorder.store
         same = grad.shape == total.shape
-        if old < 0 and once:
+        if old < 0 and sum(t is target for t in targets) == 1:  # it is the sum so far
             fitted = new = store.keep(total)
         else:
             as_it_is = same and grad.dtype is total.dtype
@@ -442,8 +430,8 @@ class _Watched(Relay):
 
     def deliver(self) -> None:
         """Let the leaves take what arrived, and note what ``grad`` was and is."""
-        if self.step >= 0:
-            self._finish()
+        if self.step >= 0 and self.node.saved is None:
+            self.recorder.freed.setdefault(self.row, self.step)
         recorder, store = self.recorder, self.recorder.store
         before = {}
         for leaf in self.leaves:

@@ -41,6 +41,31 @@ def test_interpolate_antialiased(mode, to, align):
     )
 
 
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("shape", [(2, 3, 27, 27), (1, 1, 4, 4)], ids=str)
+@pytest.mark.parametrize("options", [{"size": (13, 9)}, {"scale_factor": 1.7}, {"size": (5, 13),
+                         "align_corners": True}, {"size": 6, "antialias": True}], ids=str)  # fmt: skip
+def test_pictures_of_bytes(mode, shape, options):
+    """Bytes are rounded as PyTorch rounds them; now and then one falls to the other side."""
+    torch = pytorch()
+    x = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    ours, theirs = (
+        np.asarray(m.nn.functional.interpolate(m.tensor(x), **options, mode=mode)).astype(int)
+        for m in (sg, torch)
+    )
+    assert ours.shape == theirs.shape
+    assert abs(ours - theirs).max() <= 1
+    assert (ours != theirs).mean() < 0.02
+
+
+@pytest.mark.parametrize("mode", ["linear", "trilinear", "bilinear", "area"])
+def test_whole_numbers_are_not_mixed(mode):
+    """They were, by weights cut down to 0."""
+    x = sg.ones((1, 1, *(4,) * {"linear": 1, "trilinear": 3}.get(mode, 2)), dtype=sg.int64)
+    with pytest.raises((NotImplementedError, RuntimeError)):
+        sg.nn.functional.interpolate(x, 3, mode=mode)
+
+
 @pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
 def test_places_are_found_in_the_precision_that_pytorch_finds_them_in(mode):
     torch = pytorch()

@@ -107,6 +107,7 @@ from .grid_sampling import (
 from .linear import (
     bilinear,
     linear,
+    linear_cross_entropy,
 )
 from .normalization import (
     batch_norm,

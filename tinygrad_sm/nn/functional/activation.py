@@ -66,7 +66,14 @@ def rrelu(
     """Leaky ReLU with slopes drawn from [lower, upper), or their mean outside of training.
 
     Xu et al., 2015.
+
+    Raises:
+        RuntimeError: if the bounds cross.
     """
+    if lower > upper:
+        raise RuntimeError(
+            f"rrelu: Lower bound should be less than or equal to the upper bound, not {lower} > {upper}"
+        )
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
 
@@ -172,7 +179,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """``x hardsigmoid(x)`` (Howard et al., 2019)."""
-    return _applied("hardswish", lambda x: x * relu6(x + 3) / 6, input, inplace)
+    return _applied("hardswish", activation.hardswish, input, inplace)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:

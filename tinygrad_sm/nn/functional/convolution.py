@@ -131,6 +131,11 @@ def _check_weight(
             f"{name}: Input type ({x.dtype}) and weight type ({weight.dtype}) should be the same: "
             "convert one with .to(...)"
         )
+    if bias is not None and x.array.dtype != bias.array.dtype:
+        raise RuntimeError(
+            f"{name}: Input type ({x.dtype}) and bias type ({bias.dtype}) should be the same: "
+            "convert one with .to(...)"
+        )
     outputs = second * groups if transposed else first
     if bias is not None and bias.array.shape != (outputs,):
         raise RuntimeError(

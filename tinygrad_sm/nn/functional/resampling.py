@@ -68,13 +68,32 @@ def interpolate(
         return {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}[len(old)](
             input, sizes
         )
-    # PyTorch finds places in float32, unless it interpolates float64
-    precise = np.float64 if input.array.dtype == np.float64 else np.float32
+    kind = input.array.dtype
+    mixes = not mode.startswith("nearest")
+    if mixes and kind.kind != "f" and (kind != np.uint8 or len(old) != 2):
+        raise NotImplementedError(
+            f"interpolate: mode {mode!r} not implemented for {kind} of shape {input.array.shape}: "
+            "use .float()"
+        )
+    # PyTorch finds places in float32, unless it interpolates float64 or bytes
+    bytes_mixed = mixes and kind == np.uint8
+    precise = np.float64 if bytes_mixed or kind == np.float64 else np.float32
     taps = _means if antialias else _taps
-    for i, (n, m) in enumerate(zip(old, sizes, strict=True)):
-        step = precise(n / m if factors is None else 1 / factors[i])
-        input = _resampled(input, 2 + i, *taps(mode, n, m, step, bool(align_corners)))
+    for i in reversed(range(len(old))) if bytes_mixed else range(len(old)):
+        step = precise(old[i] / sizes[i] if factors is None else 1 / factors[i])
+        places, weights = taps(mode, old[i], sizes[i], step, bool(align_corners))
+        if bytes_mixed:
+            numbers = _resampled(input.double(), 2 + i, places, _in_15_bits(weights))
+            input = (numbers + 0.5).floor().clamp(0, 255).byte()
+        else:
+            input = _resampled(input, 2 + i, places, weights)
     return input
+
+
+def _in_15_bits(weights: Any) -> np.ndarray:
+    """Weights rounded to binary fractions of 15 bits, as PyTorch mixes bytes by."""
+    scale = 2.0 ** (math.ceil(math.log2((2**15 - 0.5) / weights.max())) - 1)
+    return np.floor(np.abs(weights) * scale + 0.5) / np.copysign(scale, weights)
 
 
 def _check(input: Tensor, mode: str, align_corners: bool | None, antialias: bool) -> None:

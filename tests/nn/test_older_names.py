@@ -46,6 +46,15 @@ CALLS = {
     ),
     "conv_tbc": ("conv_tbc", drawn(7, 2, 3), drawn(3, 3, 4), drawn(4), 1),
     "grid_sampler": ("grid_sampler", drawn(2, 3, 4, 5), drawn(2, 6, 6, 2) / 2, 2, 1, True),
+    "grid_sampler_2d": ("grid_sampler_2d", drawn(2, 3, 4, 5), drawn(2, 6, 6, 2) / 2, 0, 0, False),
+    "grid_sampler_3d": (
+        "grid_sampler_3d",
+        drawn(1, 2, 3, 4, 5),
+        drawn(1, 3, 3, 3, 3) / 2,
+        0,
+        1,
+        True,
+    ),
     "affine_grid_generator": ("affine_grid_generator", drawn(2, 2, 3), [2, 3, 4, 5], False),
     "max_pool1d_with_indices": ("max_pool1d_with_indices", X, 2),
     "bce": ("binary_cross_entropy_with_logits", drawn(4), np.abs(SIGNS) / 3),
@@ -84,6 +93,7 @@ CALLS = {
     "rnn_tanh_cell": ("rnn_tanh_cell", drawn(2, 3), drawn(2, 5), drawn(5, 3), drawn(5, 5)),
     "rnn_relu_cell": ("rnn_relu_cell", drawn(2, 3), drawn(2, 5), drawn(5, 3), drawn(5, 5)),
 }
+RECURRENT = [("LSTM", "lstm"), ("GRU", "gru"), ("RNN", "rnn_tanh"), ("RNN", "rnn_relu")]
 CALLS["gru_cell"] = (*CALLS["gru_cell"][:-1], drawn(15))
 
 
@@ -119,13 +129,14 @@ def test_values_and_gradients(torch, name):
 
 
 @pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
-def test_recurrent_layers(torch, kind, packed):
+@pytest.mark.parametrize(("kind", "name"), RECURRENT)
+def test_recurrent_layers(torch, kind, name, packed):
     found = []
     for library in (torch, sg):
         library.manual_seed(0)
-        layer = getattr(library.nn, kind)(3, 4, num_layers=2, bidirectional=True)
-        function = getattr(library, kind.lower() + ("_tanh" if kind == "RNN" else ""))
+        options = {"nonlinearity": name.partition("_")[2]} if kind == "RNN" else {}
+        layer = getattr(library.nn, kind)(3, 4, num_layers=2, bidirectional=True, **options)
+        function = getattr(library, name)
         x = library.tensor(drawn(5, 2, 3))
         h = library.tensor(drawn(4, 2, 4))
         hx = [h, h * 2] if kind == "LSTM" else h

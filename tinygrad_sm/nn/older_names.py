@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..ops.creation import empty_like
-from ..ops.statistics import var_mean
-from ..tape import no_grad
+from ..out import public as _public
 from ..tensor import Tensor
 from . import functional as F
 from .modules.rnn import GRU, LSTM, RNN, RNNBase
@@ -56,60 +54,6 @@ def instance_norm(
     )
 
 
-def _mean_and_scale(input: Tensor, dim: Any, eps: float) -> tuple[Tensor, Tensor]:
-    """The mean, and one over the standard deviation, with the dimensions kept at size 1."""
-    var, mean = var_mean(input, dim, correction=0, keepdim=True)
-    return mean, (var + eps).rsqrt()
-
-
-def native_layer_norm(
-    input: Tensor,
-    normalized_shape: Sequence[int],
-    weight: Tensor | None,
-    bias: Tensor | None,
-    eps: float,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """``nn.functional.layer_norm``, and the mean and one over the standard deviation it used."""
-    dim = tuple(range(-len(normalized_shape), 0))
-    out = F.layer_norm(input, normalized_shape, weight, bias, eps)
-    return out, *_mean_and_scale(input, dim, eps)
-
-
-def native_group_norm(
-    input: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    N: int,
-    C: int,
-    HxW: int,
-    group: int,
-    eps: float,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """``nn.functional.group_norm``, and the (N, group) means and scales it used."""
-    mean, scale = _mean_and_scale(input.reshape(N, group, -1), 2, eps)
-    out = F.group_norm(input, group, weight, bias, eps)
-    return out, mean.squeeze(2), scale.squeeze(2)
-
-
-def native_batch_norm(
-    input: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    training: bool,
-    momentum: float,
-    eps: float,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """``nn.functional.batch_norm``, and the means and scales of the batch; empty in evaluation."""
-    out = F.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
-    if not training:
-        return out, input.new_empty(0), input.new_empty(0)
-    dim = tuple(i for i in range(input.ndim) if i != 1)
-    mean, scale = _mean_and_scale(input, dim, eps)
-    return out, mean.flatten(), scale.flatten()
-
-
 def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     """The norm over all dimensions but one, which stay at size 1; over all of them for dim -1."""
     if dim == -1:
@@ -117,16 +61,7 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     return v.norm(pow, tuple(i for i in range(v.ndim) if i != dim), keepdim=True)
 
 
-# --- dropout, embedding, padding ------------------------------------------------------------------
-
-
-def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor, Tensor]:
-    """Dropout, and which elements were kept."""
-    if train is False or p == 0:
-        return input.clone(), input.new_ones(input.shape).bool()
-    with no_grad():
-        kept = empty_like(input).bernoulli_(1 - p).bool()
-    return input * kept * (0.0 if p == 1 else 1 / (1 - p)), kept
+# --- dropout, embedding ----------------------------------------------------------------------------
 
 
 def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
@@ -166,12 +101,7 @@ def embedding(
     )
 
 
-def constant_pad_nd(input: Tensor, pad: Sequence[int], value: float = 0) -> Tensor:
-    """``nn.functional.pad`` with a constant."""
-    return F.pad(input, tuple(pad), value=value)
-
-
-# --- convolution, sampling ------------------------------------------------------------------------
+# --- convolution -----------------------------------------------------------------------------------
 
 
 def convolution(
@@ -197,38 +127,6 @@ def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tenso
     """``nn.functional.conv1d`` of (T, N, C) with a weight of (width, C, C_out)."""
     out = F.conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
     return out.permute(2, 0, 1)
-
-
-def grid_sampler(
-    input: Tensor,
-    grid: Tensor,
-    interpolation_mode: int,
-    padding_mode: int,
-    align_corners: bool,
-) -> Tensor:
-    """``nn.functional.grid_sample``, its modes as numbers in the order in which it lists them."""
-    mode = ("bilinear", "nearest", "bicubic")[interpolation_mode]
-    padding = ("zeros", "border", "reflection")[padding_mode]
-    return F.grid_sample(input, grid, mode, padding, align_corners)
-
-
-def affine_grid_generator(theta: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
-    """``nn.functional.affine_grid``."""
-    return F.affine_grid(theta, list(size), align_corners)
-
-
-def max_pool1d_with_indices(
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any = (),
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-) -> Any:
-    """``nn.functional.max_pool1d`` with the places of the maxima."""
-    return F.max_pool1d_with_indices(
-        input, kernel_size, stride or None, padding, dilation, ceil_mode
-    )
 
 
 # --- losses, whose reduction is a number ----------------------------------------------------------
@@ -418,3 +316,5 @@ lstm_cell = _cell("lstm_cell", LSTMCell)
 gru_cell = _cell("gru_cell", GRUCell)
 rnn_tanh_cell = _cell("rnn_tanh_cell", RNNCell, nonlinearity="tanh")
 rnn_relu_cell = _cell("rnn_relu_cell", RNNCell, nonlinearity="relu")
+
+_public(globals())
