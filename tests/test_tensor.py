@@ -110,3 +110,13 @@ def test_the_memory_that_a_tensor_looks_into(torch):
         assert library.ones(1, dtype=library.int16).untyped_storage().tolist() == [1, 0]
     assert sg.ones(2).untyped_storage() != sg.ones(2).untyped_storage()
     assert x[0].untyped_storage() == x[1].untyped_storage()
+
+
+def test_what_is_cut_or_joined_of_a_size_is_a_size(torch):
+    for library in (torch, sg):
+        size = library.ones(2, 3, 4).shape
+        for made in (size[1:], size[::-1], size + (1,), (1,) + size, size * 2, 2 * size):  # noqa: RUF005
+            assert type(made) is library.Size
+        assert (size[1:], size[-1], size + (1,)) == ((3, 4), 4, (2, 3, 4, 1))  # noqa: RUF005
+        with pytest.raises(TypeError):
+            size + [1]  # noqa: RUF005

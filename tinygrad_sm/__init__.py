@@ -89,7 +89,7 @@ if _TYPE_CHECKING:
 
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = """
-    accelerator amp ao autograd backends compiler cuda datasets distributed distributions export fft func
+    _dynamo accelerator amp ao autograd backends compiler cuda datasets distributed distributions export fft func
     functional futures fx hub jit library linalg masked mps mtia multiprocessing nested nn onnx optim package
     profiler quantization random return_types serialization signal sparse special storage testing types
     utils xpu
