@@ -203,7 +203,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """``x`` where ``|x| > lambd``, else 0."""
-    return where((input >= -lambd) & (input <= lambd), 0.0, input)
+    return activation.hardshrink(input, lambd)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
@@ -214,8 +214,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise RuntimeError(f"softshrink: lambda must be greater or equal to 0, but found {lambd}")
-    flat = (input >= -lambd) & (input <= lambd)
-    return where(flat, 0.0, input - input.clamp(-lambd, lambd))
+    return activation.softshrink(input, lambd)
 
 
 def tanhshrink(input: Tensor) -> Tensor:
