@@ -1,6 +1,8 @@
 """Modules that programs import by PyTorch's names."""
 
+import hashlib
 import importlib
+import os
 import threading
 
 import pytest
@@ -86,8 +88,66 @@ def test_memory_is_shared_over_dlpack():
     assert "dltensor" in repr(capsule)
 
 
-def test_weights_from_the_network_can_be_imported_and_not_fetched():
+def test_weights_are_fetched_once_and_checked(tmp_path, monkeypatch):
     from tinygrad_sm.utils.model_zoo import load_url
 
-    with pytest.raises(NotImplementedError, match="all downloads"):
-        load_url("resnet.pth")
+    weights, served = sg.ones(3), tmp_path / "served.pt"
+    sg.save({"w": weights}, served)
+    digest = hashlib.sha256(served.read_bytes()).hexdigest()
+    named = served.rename(tmp_path / f"served-{digest[:8]}.pt")
+    monkeypatch.setattr(sg.hub, "_directory", None)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    assert sg.equal(load_url(named.as_uri(), check_hash=True, progress=False)["w"], weights)
+    url = named.as_uri()
+    named.unlink()
+    assert sg.equal(load_url(url, check_hash=True)["w"], weights)
+    kept = tmp_path / "home" / "hub" / "checkpoints" / named.name
+    assert kept.exists()
+    with pytest.raises(RuntimeError, match="invalid hash value"):
+        sg.hub.download_url_to_file(kept.as_uri(), str(tmp_path / "x"), "0" * 8, progress=False)
+    assert [p.name for p in tmp_path.iterdir()] == ["home"]
+    sg.hub.set_dir(tmp_path)
+    assert sg.hub.get_dir() == str(tmp_path)
+    assert list(sg.hub.tqdm([1, 2], disable=True)) == [1, 2]
+
+
+def _double(shared, copied):
+    with sg.no_grad():
+        shared.mul_(2)
+        copied.mul_(2)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_memory_is_shared_with_processes(method):
+    mp = sg.multiprocessing
+    model = sg.nn.Linear(2, 3).share_memory()
+    model.weight.data[1] = 5.0
+    before, copied = model.weight.detach().clone(), sg.ones(2)
+    context = mp.get_context(method)
+    process = context.Process(target=_double, args=(model.weight[1:].detach(), copied))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    assert sg.equal(model.weight[1:], 2 * before[1:])
+    assert sg.equal(model.weight[0], before[0])
+    assert copied.tolist() == [1, 1]
+    file = sg.shared_memory.mapping_of(model.weight.array).filename
+    assert os.path.exists(file)
+    del model
+    assert not os.path.exists(file)
+    with pytest.raises(RuntimeError, match="leaves"):
+        (sg.ones(1, requires_grad=True) * 2).share_memory_()
+
+
+def test_the_version_is_one_of_pytorchs_and_says_which_is_ours():
+    version = sg.__version__
+    assert version.endswith(f"+tinygrad_sm.{sg.version.package}")
+    assert version > "2.4"
+    assert version >= (2, 13)
+    assert version <= "2.13.0"
+    assert not version < "2.9"
+    assert version == "2.13"
+    assert version != "2.1"
+    assert [int(part) for part in version.split(".")[:2]] == [2, 13]
+    with pytest.raises(ValueError, match="no version"):
+        assert version > "new"

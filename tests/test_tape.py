@@ -336,3 +336,14 @@ def test_what_saved_nothing_can_be_walked_again():
     for _ in range(2):
         (y / 2).exp().sum().backward()
     np.testing.assert_allclose(x.grad.numpy(), np.full(3, np.e, np.float32), rtol=1e-6)
+
+
+@pytest.mark.parametrize("freeze", ["detach_", "requires_grad_"])
+def test_a_leaf_that_was_frozen_since_it_was_recorded_gets_no_gradient(torch, freeze):
+    for library in (torch, sg):
+        x, y = (library.ones(2, requires_grad=True) for _ in range(2))
+        loss = (x * y).sum()
+        getattr(x, freeze)(*[False] * (freeze == "requires_grad_"))
+        loss.backward()
+        assert x.grad is None
+        assert y.grad.tolist() == [1, 1]

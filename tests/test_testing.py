@@ -51,3 +51,23 @@ def test_the_message_says_how_many_and_where():
     with pytest.raises(ValueError, match="both rtol and atol"):
         assert_close(1.0, 1.0, rtol=1.0)
     assert_allclose(sg.tensor([1.0]), sg.tensor([1]))
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "float16", "int64", "uint8", "bool"])
+def test_tensors_to_test_with(kind):
+    x = sg.testing.make_tensor((40, 5), dtype=getattr(sg, kind), device="cpu")
+    assert (x.shape, x.dtype) == ((40, 5), getattr(sg, kind))
+    assert float(x.max()) <= 9
+    assert float(x.min()) >= (0 if kind in ("uint8", "bool") else -9)
+    assert len(x.unique()) > 1
+    gaps = sg.testing.make_tensor(
+        4, 5, dtype=x.dtype, low=0, high=1, noncontiguous=True, exclude_zero=True
+    )
+    assert not gaps.is_contiguous()
+    assert gaps.bool().all()
+    if kind == "float32":
+        made = sg.testing.make_tensor(2, dtype=x.dtype, low=2, high=3, requires_grad=True)
+        assert made.requires_grad
+        assert ((made >= 2) & (made < 3)).all()
+    with pytest.raises(ValueError, match="low < high"):
+        sg.testing.make_tensor(2, dtype=x.dtype, low=3, high=1)

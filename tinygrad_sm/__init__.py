@@ -15,7 +15,11 @@ from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-# first: importing the module binds its name, which the function ``tensor`` then takes over
+from .collector import resume as _resume
+
+# isort: split
+
+# before the rest: importing the module binds its name, which the function ``tensor`` then takes over
 from .tensor import Size, Tensor
 
 # isort: split
@@ -48,6 +52,7 @@ from .dtypes import (
 from .dtypes import common_type as promote_types
 from .functions import *
 from .hints import LikelyMistakeWarning
+from .late import found as _found
 from .layouts import (
     channels_last,
     channels_last_3d,
@@ -64,36 +69,10 @@ from .left_out import FUNCTIONS as _FUNCTIONS
 from .left_out import why as _why
 from .primitive import primitive
 from .printing import set_printoptions
-from .settings import (
-    are_deterministic_algorithms_enabled,
-    get_float32_matmul_precision,
-    get_num_interop_threads,
-    get_num_threads,
-    is_deterministic_algorithms_warn_only_enabled,
-    is_warn_always_enabled,
-    set_float32_matmul_precision,
-    set_flush_denormal,
-    set_num_interop_threads,
-    set_num_threads,
-    set_warn_always,
-    use_deterministic_algorithms,
-)
 from .tape import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 
 # after the operations: it records a program, or hands a matrix on to the trace of matrices
 from .trace import trace
-from .typed_tensors import (
-    BoolTensor,
-    ByteTensor,
-    CharTensor,
-    DoubleTensor,
-    FloatTensor,
-    HalfTensor,
-    IntTensor,
-    LongTensor,
-    ShortTensor,
-    set_default_tensor_type,
-)
 from .version import __version__
 
 newaxis = None
@@ -103,6 +82,7 @@ long, int, short = int64, int32, int16
 cfloat, cdouble, chalf = complex64, complex128, complex32
 
 keep_freed_memory()
+_resume()
 
 if _TYPE_CHECKING:
     from . import autograd, distributions, func, nn, optim, utils
@@ -110,51 +90,65 @@ if _TYPE_CHECKING:
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = """
     accelerator amp ao autograd backends compiler cuda datasets distributed distributions export fft func
-    functional fx hub jit library masked mps mtia multiprocessing nested nn onnx optim package profiler
-    quantization random return_types serialization signal sparse special storage testing types utils xpu
+    functional futures fx hub jit library linalg masked mps mtia multiprocessing nested nn onnx optim package
+    profiler quantization random return_types serialization signal sparse special storage testing types
+    utils xpu
 """
+_ELSEWHERE = {
+    "amp": "GradScaler",
+    "amp.autocast_mode": """
+        autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype
+        is_autocast_cache_enabled is_autocast_cpu_enabled is_autocast_enabled
+        set_autocast_cache_enabled set_autocast_cpu_dtype set_autocast_cpu_enabled set_autocast_dtype
+        set_autocast_enabled set_autocast_gpu_dtype""",
+    "autograd.anomaly_mode": "is_anomaly_check_nan_enabled is_anomaly_enabled set_anomaly_enabled",
+    "func": "vmap",
+    "linalg.older_names": """
+        chain_matmul cholesky cholesky_inverse cholesky_solve cross det frobenius_norm geqrf inverse
+        logdet lu lu_solve lu_unpack matrix_exp matrix_power norm nuclear_norm orgqr ormqr
+        pca_lowrank pinverse qr slogdet svd svd_lowrank triangular_solve""",
+    "nn.functional": """
+        adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu channel_shuffle conv1d
+        conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d cosine_similarity dropout
+        celu_ group_norm hardshrink layer_norm max_pool1d max_pool2d max_pool3d pairwise_distance pdist
+        pixel_shuffle pixel_unshuffle prelu rms_norm rrelu rrelu_ selu selu_ threshold threshold_""",
+    "nn.functional.native": """
+        affine_grid_generator constant_pad_nd grid_sampler grid_sampler_2d grid_sampler_3d
+        max_pool1d_with_indices native_batch_norm native_channel_shuffle native_dropout
+        native_group_norm native_layer_norm""",
+    "nn.older_names": """
+        alpha_dropout batch_norm binary_cross_entropy_with_logits conv_tbc convolution
+        cosine_embedding_loss ctc_loss dropout_ embedding feature_alpha_dropout feature_dropout
+        gru gru_cell hinge_embedding_loss instance_norm kl_div lstm lstm_cell margin_ranking_loss
+        norm_except_dim poisson_nll_loss rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell
+        triplet_margin_loss""",
+    "serialization": "load save",
+    "settings": """
+        are_deterministic_algorithms_enabled get_float32_matmul_precision get_num_interop_threads
+        get_num_threads is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled
+        set_float32_matmul_precision set_flush_denormal set_num_interop_threads set_num_threads
+        set_warn_always use_deterministic_algorithms""",
+    "typed_tensors": """
+        BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor LongTensor
+        ShortTensor set_default_tensor_type""",
+}
 _METHODS = "detach get_device is_inference"
-_IN_AMP = """
-    autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype
-    is_autocast_cache_enabled is_autocast_cpu_enabled is_autocast_enabled set_autocast_cache_enabled
-    set_autocast_cpu_dtype set_autocast_cpu_enabled set_autocast_dtype set_autocast_enabled
-    set_autocast_gpu_dtype
-"""
-_IN_NN = """
-    adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu channel_shuffle conv1d
-    conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d cosine_similarity dropout
-    group_norm hardshrink layer_norm max_pool1d max_pool2d max_pool3d pairwise_distance pdist
-    pixel_shuffle pixel_unshuffle prelu rms_norm rrelu selu threshold
-"""
-_IN_NATIVE = """
-    affine_grid_generator constant_pad_nd grid_sampler grid_sampler_2d grid_sampler_3d
-    max_pool1d_with_indices native_batch_norm native_channel_shuffle native_dropout
-    native_group_norm native_layer_norm
-"""
 
 
 def __getattr__(name: str) -> _Any:
     if name in _LAZY.split():
         return _import_module(f"{__name__}.{name}")
-    if name == "vmap":
-        return _import_module(f"{__name__}.func").vmap
-    if name in _METHODS.split():
-        return getattr(Tensor, name)
-    if name in _IN_AMP.split():
-        return getattr(_import_module(f"{__name__}.amp.autocast_mode"), name)
-    if name == "GradScaler":
-        return _import_module(f"{__name__}.amp").GradScaler
-    if name in ("is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_anomaly_enabled"):
-        return getattr(_import_module(f"{__name__}.autograd.anomaly_mode"), name)
-    if name in ("save", "load"):
-        return getattr(_import_module(f"{__name__}.serialization"), name)
-    if name in _IN_NN.split():
-        return getattr(_import_module(f"{__name__}.nn.functional"), name)
-    if name in _IN_NATIVE.split():
-        return getattr(_import_module(f"{__name__}.nn.functional.native"), name)
-    if name.endswith("_") and hasattr(Tensor, name):
+    for module, names in _ELSEWHERE.items():
+        if name in names.split():
+            globals()[name] = function = _found(module, name)
+            return function
+    if name in _METHODS.split() or (name.endswith("_") and hasattr(Tensor, name)):
         return getattr(Tensor, name)
     message = _why(_FUNCTIONS, name)
     if message:
         raise NotImplementedError(message)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY.split(), *" ".join(_ELSEWHERE.values()).split()})

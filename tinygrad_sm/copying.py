@@ -16,7 +16,8 @@ _OF_THE_TAPE = {
 }
 
 
-def _attributes(t: Any) -> dict[str, Any]:
+def attributes_of(t: Any) -> dict[str, Any]:
+    """The attributes that are the user's."""
     return {name: value for name, value in t.__dict__.items() if name not in _OF_THE_TAPE}
 
 
@@ -38,13 +39,13 @@ def rebuild(
 
 def reduced(t: Any) -> tuple[Any, ...]:
     """What pickle keeps of a tensor: values, whether it requires grad, and attributes."""
-    return rebuild, (type(t), t.array, t.requires_grad, _attributes(t))
+    return rebuild, (type(t), t.array, t.requires_grad, attributes_of(t))
 
 
 def shallow(t: Any) -> Any:
     """A leaf on the same memory."""
     new = _made(type(t), t.array, t.requires_grad, t.version)
-    new.__dict__.update(_attributes(t))
+    new.__dict__.update(attributes_of(t))
     return new
 
 
@@ -62,7 +63,7 @@ def deep(t: Any, memo: dict[Any, Any]) -> Any:
     version = memo.setdefault(("version", id(t.version)), [0])
     new = memo[id(t)] = _made(type(t), _copied(t.array, memo), t.requires_grad, version)
     new._grad = copy.deepcopy(t._grad, memo)
-    new.__dict__.update(copy.deepcopy(_attributes(t), memo))
+    new.__dict__.update(copy.deepcopy(attributes_of(t), memo))
     return new
 
 

@@ -9,18 +9,14 @@ from .functions import (
     broadcast_tensors,
     cartesian_prod,
     cdist,
-    chain_matmul,
     einsum,
-    lu,
     meshgrid,
-    norm,
-    pca_lowrank,
     split,
-    svd_lowrank,
     tensordot,
     unique,
     unique_consecutive,
 )
+from .linalg.older_names import chain_matmul, lu, norm, pca_lowrank, svd_lowrank
 
 __all__ = [
     "atleast_1d",

@@ -2,34 +2,6 @@
 
 from __future__ import annotations
 
-from .linalg.older_names import (
-    chain_matmul,
-    cholesky,
-    cholesky_inverse,
-    cholesky_solve,
-    cross,
-    det,
-    frobenius_norm,
-    geqrf,
-    inverse,
-    logdet,
-    lu,
-    lu_solve,
-    lu_unpack,
-    matrix_exp,
-    matrix_power,
-    norm,
-    nuclear_norm,
-    orgqr,
-    ormqr,
-    pca_lowrank,
-    pinverse,
-    qr,
-    slogdet,
-    svd,
-    svd_lowrank,
-    triangular_solve,
-)
 from .ops.aliases import (
     absolute,
     divide,
@@ -479,24 +451,23 @@ _WITH_OUT = """
     aminmax angle any arange arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin
     as_strided_copy as_strided_scatter asin asinh atan atan2 atanh baddbmm bernoulli bitwise_and
     bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor bmm bucketize cat ceil
-    chain_matmul cholesky cholesky_inverse cholesky_solve clamp clamp_max clamp_min clip
-    column_stack concat concatenate conj_physical copysign cos cosh cross cummax cummin cumprod
-    cumsum deg2rad detach_copy diag diagonal_copy diff digamma div divide dot dstack empty
-    empty_like empty_strided eq erf erfc erfinv exp exp2 expand_copy expm1 eye fix float_power floor
-    floor_divide fmax fmin fmod frac frexp frobenius_norm full gather gcd ge geqrf ger greater
+    clamp clamp_max clamp_min clip column_stack concat concatenate conj_physical copysign cos cosh
+    cummax cummin cumprod cumsum deg2rad detach_copy diag diagonal_copy diff digamma div divide dot
+    dstack empty empty_like empty_strided eq erf erfc erfinv exp exp2 expand_copy expm1 eye fix
+    float_power floor floor_divide fmax fmin fmod frac frexp full gather gcd ge ger greater
     greater_equal gt hamming_window heaviside histc histogram hstack hypot i0 igamma igammac
-    index_add index_copy index_reduce index_select inner inverse isin isneginf isposinf kron
-    kthvalue lcm ldexp le lerp less less_equal lgamma linspace log log10 log1p log2 log_softmax
-    logaddexp logaddexp2 logcumsumexp logical_and logical_not logical_or logical_xor logit logspace
-    logsumexp lt lu lu_solve lu_unpack masked_select matmul matrix_power max maximum mean median min
-    minimum mm mode msort mul multinomial multiply mv mvlgamma nan_to_num nanmean nanmedian
-    nanquantile nansum narrow_copy ne neg negative nextafter nonzero nonzero_static norm normal
-    not_equal nuclear_norm ones ones_like orgqr ormqr outer permute_copy polygamma pow prod qr quantile
-    rad2deg rand rand_like randint randn randn_like randperm range reciprocal remainder renorm round
-    row_stack rsqrt scatter scatter_add scatter_reduce searchsorted select_copy sgn sigmoid sign
-    signbit sin sinc sinh slice_copy slice_scatter softmax sort split_copy split_with_sizes_copy
-    sqrt square squeeze_copy stack std std_mean sub subtract sum svd t_copy take take_along_dim tan tanh
-    tensordot topk transpose_copy triangular_solve tril triu true_divide trunc unbind_copy
-    unfold_copy unsqueeze_copy var var_mean vdot view_copy vstack where xlogy zeros zeros_like
+    index_add index_copy index_reduce index_select inner isin isneginf isposinf kron kthvalue lcm
+    ldexp le lerp less less_equal lgamma linspace log log10 log1p log2 log_softmax logaddexp
+    logaddexp2 logcumsumexp logical_and logical_not logical_or logical_xor logit logspace logsumexp
+    lt masked_select matmul max maximum mean median min minimum mm mode msort mul multinomial
+    multiply mv mvlgamma nan_to_num nanmean nanmedian nanquantile nansum narrow_copy ne neg negative
+    nextafter nonzero nonzero_static normal not_equal ones ones_like outer permute_copy polygamma
+    pow prod quantile rad2deg rand rand_like randint randn randn_like randperm range reciprocal
+    remainder renorm round row_stack rsqrt scatter scatter_add scatter_reduce searchsorted
+    select_copy sgn sigmoid sign signbit sin sinc sinh slice_copy slice_scatter softmax sort
+    split_copy split_with_sizes_copy sqrt square squeeze_copy stack std std_mean sub subtract sum
+    t_copy take take_along_dim tan tanh tensordot topk transpose_copy tril triu true_divide trunc
+    unbind_copy unfold_copy unsqueeze_copy var var_mean vdot view_copy vstack where xlogy zeros
+    zeros_like
 """
 _public(globals(), _WITH_OUT, _NUMBERS)

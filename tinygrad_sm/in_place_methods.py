@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import MethodType
+from typing import Any
+
 from .ops import (
     aliases,
     arithmetic,
@@ -25,9 +29,23 @@ from .ops import (
 from .ops import in_place as writes
 from .ops import scatter as scattering
 from .ops import shape as shapes
-from .ops.in_place import in_place as _in_place
 from .out import NUMBERS, needing_tensors
 from .tape import Value
+
+
+class in_place:
+    """The in-place form of an operation, made when it is first asked for: there are many."""
+
+    def __init__(self, operation: Callable[..., Any]) -> None:
+        self.operation = operation
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.owner, self.name = owner, name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        method = writes.in_place(self.operation, self.name)
+        setattr(self.owner, self.name, method)
+        return method if instance is None else MethodType(method, instance)
 
 
 class InPlaceOperations(Value):
@@ -35,142 +53,142 @@ class InPlaceOperations(Value):
 
     __slots__ = ()
 
-    mul_ = _in_place(elementwise.mul, "mul_")
-    true_divide_ = _in_place(elementwise.true_divide, "true_divide_")
-    neg_ = _in_place(elementwise.neg, "neg_")
-    add_ = _in_place(elementwise.add, "add_")
-    sub_ = _in_place(elementwise.sub, "sub_")
-    div_ = _in_place(elementwise.div, "div_")
-    floor_divide_ = _in_place(elementwise.floor_divide, "floor_divide_")
-    remainder_ = _in_place(elementwise.remainder, "remainder_")
-    pow_ = _in_place(elementwise.pow, "pow_")
-    square_ = _in_place(elementwise.square, "square_")
-    sqrt_ = _in_place(elementwise.sqrt, "sqrt_")
-    rsqrt_ = _in_place(elementwise.rsqrt, "rsqrt_")
-    reciprocal_ = _in_place(elementwise.reciprocal, "reciprocal_")
-    exp_ = _in_place(elementwise.exp, "exp_")
-    expm1_ = _in_place(elementwise.expm1, "expm1_")
-    log_ = _in_place(elementwise.log, "log_")
-    log1p_ = _in_place(elementwise.log1p, "log1p_")
-    log2_ = _in_place(elementwise.log2, "log2_")
-    log10_ = _in_place(elementwise.log10, "log10_")
-    sin_ = _in_place(elementwise.sin, "sin_")
-    cos_ = _in_place(elementwise.cos, "cos_")
-    tanh_ = _in_place(elementwise.tanh, "tanh_")
-    sigmoid_ = _in_place(elementwise.sigmoid, "sigmoid_")
-    erf_ = _in_place(elementwise.erf, "erf_")
-    abs_ = _in_place(elementwise.abs, "abs_")
-    sign_ = _in_place(elementwise.sign, "sign_")
-    floor_ = _in_place(elementwise.floor, "floor_")
-    ceil_ = _in_place(elementwise.ceil, "ceil_")
-    trunc_ = _in_place(elementwise.trunc, "trunc_")
-    relu_ = _in_place(elementwise.relu, "relu_")
-    clamp_ = _in_place(elementwise.clamp, "clamp_")
-    clip_ = _in_place(elementwise.clip, "clip_")
-    eq_ = _in_place(elementwise.eq, "eq_")
-    ne_ = _in_place(elementwise.ne, "ne_")
-    lt_ = _in_place(elementwise.lt, "lt_")
-    le_ = _in_place(elementwise.le, "le_")
-    gt_ = _in_place(elementwise.gt, "gt_")
-    ge_ = _in_place(elementwise.ge, "ge_")
-    logical_and_ = _in_place(elementwise.logical_and, "logical_and_")
-    logical_or_ = _in_place(elementwise.logical_or, "logical_or_")
-    logical_xor_ = _in_place(elementwise.logical_xor, "logical_xor_")
-    logical_not_ = _in_place(elementwise.logical_not, "logical_not_")
-    bitwise_and_ = _in_place(elementwise.bitwise_and, "bitwise_and_")
-    bitwise_or_ = _in_place(elementwise.bitwise_or, "bitwise_or_")
-    bitwise_xor_ = _in_place(elementwise.bitwise_xor, "bitwise_xor_")
-    bitwise_not_ = _in_place(elementwise.bitwise_not, "bitwise_not_")
-    masked_fill_ = _in_place(elementwise.masked_fill, "masked_fill_")
+    mul_ = in_place(elementwise.mul)
+    true_divide_ = in_place(elementwise.true_divide)
+    neg_ = in_place(elementwise.neg)
+    add_ = in_place(elementwise.add)
+    sub_ = in_place(elementwise.sub)
+    div_ = in_place(elementwise.div)
+    floor_divide_ = in_place(elementwise.floor_divide)
+    remainder_ = in_place(elementwise.remainder)
+    pow_ = in_place(elementwise.pow)
+    square_ = in_place(elementwise.square)
+    sqrt_ = in_place(elementwise.sqrt)
+    rsqrt_ = in_place(elementwise.rsqrt)
+    reciprocal_ = in_place(elementwise.reciprocal)
+    exp_ = in_place(elementwise.exp)
+    expm1_ = in_place(elementwise.expm1)
+    log_ = in_place(elementwise.log)
+    log1p_ = in_place(elementwise.log1p)
+    log2_ = in_place(elementwise.log2)
+    log10_ = in_place(elementwise.log10)
+    sin_ = in_place(elementwise.sin)
+    cos_ = in_place(elementwise.cos)
+    tanh_ = in_place(elementwise.tanh)
+    sigmoid_ = in_place(elementwise.sigmoid)
+    erf_ = in_place(elementwise.erf)
+    abs_ = in_place(elementwise.abs)
+    sign_ = in_place(elementwise.sign)
+    floor_ = in_place(elementwise.floor)
+    ceil_ = in_place(elementwise.ceil)
+    trunc_ = in_place(elementwise.trunc)
+    relu_ = in_place(elementwise.relu)
+    clamp_ = in_place(elementwise.clamp)
+    clip_ = in_place(elementwise.clip)
+    eq_ = in_place(elementwise.eq)
+    ne_ = in_place(elementwise.ne)
+    lt_ = in_place(elementwise.lt)
+    le_ = in_place(elementwise.le)
+    gt_ = in_place(elementwise.gt)
+    ge_ = in_place(elementwise.ge)
+    logical_and_ = in_place(elementwise.logical_and)
+    logical_or_ = in_place(elementwise.logical_or)
+    logical_xor_ = in_place(elementwise.logical_xor)
+    logical_not_ = in_place(elementwise.logical_not)
+    bitwise_and_ = in_place(elementwise.bitwise_and)
+    bitwise_or_ = in_place(elementwise.bitwise_or)
+    bitwise_xor_ = in_place(elementwise.bitwise_xor)
+    bitwise_not_ = in_place(elementwise.bitwise_not)
+    masked_fill_ = in_place(elementwise.masked_fill)
 
-    fmod_ = _in_place(arithmetic.fmod, "fmod_")
-    frac_ = _in_place(arithmetic.frac, "frac_")
-    copysign_ = _in_place(arithmetic.copysign, "copysign_")
-    heaviside_ = _in_place(arithmetic.heaviside, "heaviside_")
-    nextafter_ = _in_place(arithmetic.nextafter, "nextafter_")
-    gcd_ = _in_place(arithmetic.gcd, "gcd_")
-    lcm_ = _in_place(arithmetic.lcm, "lcm_")
-    bitwise_left_shift_ = _in_place(arithmetic.bitwise_left_shift, "bitwise_left_shift_")
-    bitwise_right_shift_ = _in_place(arithmetic.bitwise_right_shift, "bitwise_right_shift_")
-    sgn_ = _in_place(arithmetic.sgn, "sgn_")
-    fix_ = _in_place(arithmetic.fix, "fix_")
-    float_power_ = _in_place(arithmetic.float_power, "float_power_")
-    addcmul_ = _in_place(arithmetic.addcmul, "addcmul_")
-    addcdiv_ = _in_place(arithmetic.addcdiv, "addcdiv_")
-    lerp_ = _in_place(arithmetic.lerp, "lerp_")
-    round_ = _in_place(elementwise.round, "round_")
-    ldexp_ = _in_place(arithmetic.ldexp, "ldexp_")
+    fmod_ = in_place(arithmetic.fmod)
+    frac_ = in_place(arithmetic.frac)
+    copysign_ = in_place(arithmetic.copysign)
+    heaviside_ = in_place(arithmetic.heaviside)
+    nextafter_ = in_place(arithmetic.nextafter)
+    gcd_ = in_place(arithmetic.gcd)
+    lcm_ = in_place(arithmetic.lcm)
+    bitwise_left_shift_ = in_place(arithmetic.bitwise_left_shift)
+    bitwise_right_shift_ = in_place(arithmetic.bitwise_right_shift)
+    sgn_ = in_place(arithmetic.sgn)
+    fix_ = in_place(arithmetic.fix)
+    float_power_ = in_place(arithmetic.float_power)
+    addcmul_ = in_place(arithmetic.addcmul)
+    addcdiv_ = in_place(arithmetic.addcdiv)
+    lerp_ = in_place(arithmetic.lerp)
+    round_ = in_place(elementwise.round)
+    ldexp_ = in_place(arithmetic.ldexp)
 
-    clamp_min_ = _in_place(comparison.clamp_min, "clamp_min_")
-    clamp_max_ = _in_place(comparison.clamp_max, "clamp_max_")
-    nan_to_num_ = _in_place(comparison.nan_to_num, "nan_to_num_")
+    clamp_min_ = in_place(comparison.clamp_min)
+    clamp_max_ = in_place(comparison.clamp_max)
+    nan_to_num_ = in_place(comparison.nan_to_num)
 
-    exp2_ = _in_place(logarithms.exp2, "exp2_")
-    xlogy_ = _in_place(logarithms.xlogy, "xlogy_")
-    logit_ = _in_place(logarithms.logit, "logit_")
+    exp2_ = in_place(logarithms.exp2)
+    xlogy_ = in_place(logarithms.xlogy)
+    logit_ = in_place(logarithms.logit)
 
-    tan_ = _in_place(trigonometry.tan, "tan_")
-    asin_ = _in_place(trigonometry.asin, "asin_")
-    acos_ = _in_place(trigonometry.acos, "acos_")
-    atan_ = _in_place(trigonometry.atan, "atan_")
-    sinh_ = _in_place(trigonometry.sinh, "sinh_")
-    cosh_ = _in_place(trigonometry.cosh, "cosh_")
-    asinh_ = _in_place(trigonometry.asinh, "asinh_")
-    acosh_ = _in_place(trigonometry.acosh, "acosh_")
-    atanh_ = _in_place(trigonometry.atanh, "atanh_")
-    arcsin_ = _in_place(trigonometry.arcsin, "arcsin_")
-    arccos_ = _in_place(trigonometry.arccos, "arccos_")
-    arctan_ = _in_place(trigonometry.arctan, "arctan_")
-    arcsinh_ = _in_place(trigonometry.arcsinh, "arcsinh_")
-    arccosh_ = _in_place(trigonometry.arccosh, "arccosh_")
-    arctanh_ = _in_place(trigonometry.arctanh, "arctanh_")
-    atan2_ = _in_place(trigonometry.atan2, "atan2_")
-    arctan2_ = _in_place(trigonometry.arctan2, "arctan2_")
-    hypot_ = _in_place(trigonometry.hypot, "hypot_")
-    sinc_ = _in_place(trigonometry.sinc, "sinc_")
-    deg2rad_ = _in_place(trigonometry.deg2rad, "deg2rad_")
-    rad2deg_ = _in_place(trigonometry.rad2deg, "rad2deg_")
+    tan_ = in_place(trigonometry.tan)
+    asin_ = in_place(trigonometry.asin)
+    acos_ = in_place(trigonometry.acos)
+    atan_ = in_place(trigonometry.atan)
+    sinh_ = in_place(trigonometry.sinh)
+    cosh_ = in_place(trigonometry.cosh)
+    asinh_ = in_place(trigonometry.asinh)
+    acosh_ = in_place(trigonometry.acosh)
+    atanh_ = in_place(trigonometry.atanh)
+    arcsin_ = in_place(trigonometry.arcsin)
+    arccos_ = in_place(trigonometry.arccos)
+    arctan_ = in_place(trigonometry.arctan)
+    arcsinh_ = in_place(trigonometry.arcsinh)
+    arccosh_ = in_place(trigonometry.arccosh)
+    arctanh_ = in_place(trigonometry.arctanh)
+    atan2_ = in_place(trigonometry.atan2)
+    arctan2_ = in_place(trigonometry.arctan2)
+    hypot_ = in_place(trigonometry.hypot)
+    sinc_ = in_place(trigonometry.sinc)
+    deg2rad_ = in_place(trigonometry.deg2rad)
+    rad2deg_ = in_place(trigonometry.rad2deg)
 
-    erfc_ = _in_place(error_functions.erfc, "erfc_")
-    erfinv_ = _in_place(error_functions.erfinv, "erfinv_")
+    erfc_ = in_place(error_functions.erfc)
+    erfinv_ = in_place(error_functions.erfinv)
 
-    polygamma_ = _in_place(gamma_functions.polygamma_of, "polygamma_")
-    digamma_ = _in_place(gamma_functions.digamma, "digamma_")
-    lgamma_ = _in_place(gamma_functions.lgamma, "lgamma_")
-    mvlgamma_ = _in_place(gamma_functions.mvlgamma, "mvlgamma_")
-    igamma_ = _in_place(gamma_functions.igamma, "igamma_")
-    igammac_ = _in_place(gamma_functions.igammac, "igammac_")
+    polygamma_ = in_place(gamma_functions.polygamma_of)
+    digamma_ = in_place(gamma_functions.digamma)
+    lgamma_ = in_place(gamma_functions.lgamma)
+    mvlgamma_ = in_place(gamma_functions.mvlgamma)
+    igamma_ = in_place(gamma_functions.igamma)
+    igammac_ = in_place(gamma_functions.igammac)
 
-    i0_ = _in_place(bessel.i0, "i0_")
+    i0_ = in_place(bessel.i0)
 
-    cumsum_ = _in_place(reduction.cumsum, "cumsum_")
+    cumsum_ = in_place(reduction.cumsum)
 
-    renorm_ = _in_place(statistics.renorm, "renorm_")
+    renorm_ = in_place(statistics.renorm)
 
-    cumprod_ = _in_place(scans.cumprod, "cumprod_")
+    cumprod_ = in_place(scans.cumprod)
 
-    tril_ = _in_place(shapes.tril, "tril_")
-    triu_ = _in_place(shapes.triu, "triu_")
+    tril_ = in_place(shapes.tril)
+    triu_ = in_place(shapes.triu)
 
-    as_strided_ = _in_place(arrangement.as_strided, "as_strided_")
+    as_strided_ = in_place(arrangement.as_strided)
 
-    scatter_add_ = _in_place(indexing.scatter_add, "scatter_add_")
+    scatter_add_ = in_place(indexing.scatter_add)
 
-    index_add_ = _in_place(scattering.index_add, "index_add_")
-    index_copy_ = _in_place(scattering.index_copy, "index_copy_")
-    index_fill_ = _in_place(scattering.index_fill, "index_fill_")
-    index_put_ = _in_place(scattering.index_put, "index_put_")
-    put_ = _in_place(scattering.put_flat, "put_")
-    masked_scatter_ = _in_place(scattering.masked_scatter, "masked_scatter_")
-    scatter_reduce_ = _in_place(scattering.scatter_reduce, "scatter_reduce_")
-    scatter_ = _in_place(scattering.scatter, "scatter_")
-    index_reduce_ = _in_place(scattering.index_reduce, "index_reduce_")
+    index_add_ = in_place(scattering.index_add)
+    index_copy_ = in_place(scattering.index_copy)
+    index_fill_ = in_place(scattering.index_fill)
+    index_put_ = in_place(scattering.index_put)
+    put_ = in_place(scattering.put_flat)
+    masked_scatter_ = in_place(scattering.masked_scatter)
+    scatter_reduce_ = in_place(scattering.scatter_reduce)
+    scatter_ = in_place(scattering.scatter)
+    index_reduce_ = in_place(scattering.index_reduce)
 
-    addmm_ = _in_place(products.addmm, "addmm_")
-    addmv_ = _in_place(products.addmv, "addmv_")
-    addr_ = _in_place(products.addr, "addr_")
-    baddbmm_ = _in_place(products.baddbmm, "baddbmm_")
-    addbmm_ = _in_place(products.addbmm, "addbmm_")
+    addmm_ = in_place(products.addmm)
+    addmv_ = in_place(products.addmv)
+    addr_ = in_place(products.addr)
+    baddbmm_ = in_place(products.baddbmm)
+    addbmm_ = in_place(products.addbmm)
 
     exponential_ = sampling.exponential_
     geometric_ = sampling.geometric_
@@ -185,18 +203,18 @@ class InPlaceOperations(Value):
     random_ = writes.random_
     bernoulli_ = writes.bernoulli_
 
-    conj_physical_ = _in_place(queries.conj_physical, "conj_physical_")
+    conj_physical_ = in_place(queries.conj_physical)
 
-    absolute_ = _in_place(aliases.absolute, "absolute_")
-    divide_ = _in_place(aliases.divide, "divide_")
-    multiply_ = _in_place(aliases.multiply, "multiply_")
-    subtract_ = _in_place(aliases.subtract, "subtract_")
-    negative_ = _in_place(aliases.negative, "negative_")
-    greater_ = _in_place(aliases.greater, "greater_")
-    greater_equal_ = _in_place(aliases.greater_equal, "greater_equal_")
-    less_ = _in_place(aliases.less, "less_")
-    less_equal_ = _in_place(aliases.less_equal, "less_equal_")
-    not_equal_ = _in_place(aliases.not_equal, "not_equal_")
+    absolute_ = in_place(aliases.absolute)
+    divide_ = in_place(aliases.divide)
+    multiply_ = in_place(aliases.multiply)
+    subtract_ = in_place(aliases.subtract)
+    negative_ = in_place(aliases.negative)
+    greater_ = in_place(aliases.greater)
+    greater_equal_ = in_place(aliases.greater_equal)
+    less_ = in_place(aliases.less)
+    less_equal_ = in_place(aliases.less_equal)
+    not_equal_ = in_place(aliases.not_equal)
 
     squeeze_, unsqueeze_ = rearranging.squeeze_, rearranging.unsqueeze_
     transpose_, t_ = rearranging.transpose_, rearranging.t_
@@ -206,13 +224,24 @@ class InPlaceOperations(Value):
     set_, fill_diagonal_ = rearranging.set_, rearranging.fill_diagonal_
     apply_, map_, map2_ = rearranging.apply_, rearranging.map_, rearranging.map2_
     __setitem__ = writes.setitem
-    __iadd__, __isub__ = add_, sub_
-    __imul__, __itruediv__ = mul_, div_
-    __ipow__, __ifloordiv__, __imod__ = pow_, floor_divide_, remainder_
-    __iand__, __ior__, __ixor__ = bitwise_and_, bitwise_or_, bitwise_xor_
-    __ilshift__, __irshift__ = bitwise_left_shift_, bitwise_right_shift_
 
 
+_SYMBOLS = {
+    "add": "iadd",
+    "sub": "isub",
+    "mul": "imul",
+    "div": "itruediv",
+    "floor_divide": "ifloordiv",
+    "remainder": "imod",
+    "pow": "ipow",
+    "bitwise_and": "iand",
+    "bitwise_or": "ior",
+    "bitwise_xor": "ixor",
+    "bitwise_left_shift": "ilshift",
+    "bitwise_right_shift": "irshift",
+}
+for _name, _symbol in _SYMBOLS.items():
+    setattr(InPlaceOperations, f"__{_symbol}__", getattr(InPlaceOperations, f"{_name}_"))
 for _name in NUMBERS["none"].split():
     if hasattr(InPlaceOperations, f"{_name}_"):
         _method = getattr(InPlaceOperations, f"{_name}_")

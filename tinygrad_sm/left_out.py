@@ -35,7 +35,8 @@ MODULES: dict[str, str] = {
     "other devices": "mtia",
     "compilers and exchange formats": "export fx library onnx package",
     "storage objects": "storage",
-    "downloads": "hub utils.model_zoo",
+    "models by the name of a repository": "hub",
+    "differentiable collectives": "distributed.nn",
 }
 METHODS: dict[str, str] = {
     "sparse tensors": """

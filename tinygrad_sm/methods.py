@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .dtypes import INT64
+from .late import later
 from .left_out import METHODS, why
-from .linalg import older_names
 from .ops import (
+    activation,
     aliases,
     arithmetic,
     arrangement,
@@ -217,6 +218,8 @@ class Operations(Value):
     diff = scans.diff
 
     softmax = softmaxes.softmax
+    prelu = activation.prelu
+    hardshrink = activation.hardshrink
     log_softmax = softmaxes.log_softmax
 
     reshape = shapes.reshape
@@ -349,26 +352,26 @@ class Operations(Value):
     unsafe_split_with_sizes = aliases.unsafe_split_with_sizes
     unsafe_split = aliases.unsafe_split
 
-    det = older_names.det
-    slogdet = older_names.slogdet
-    logdet = older_names.logdet
-    inverse = older_names.inverse
-    pinverse = older_names.pinverse
-    matrix_power = older_names.matrix_power
-    matrix_exp = older_names.matrix_exp
-    cholesky_solve = older_names.cholesky_solve
-    cholesky_inverse = older_names.cholesky_inverse
-    triangular_solve = older_names.triangular_solve
-    svd = older_names.svd
-    norm = older_names.norm
-    cholesky = older_names.cholesky
-    qr = older_names.qr
-    cross = older_names.cross
-    lu = older_names.lu
-    lu_solve = older_names.lu_solve
-    geqrf = older_names.geqrf
-    orgqr = older_names.orgqr
-    ormqr = older_names.ormqr
+    det = later("linalg.older_names")
+    slogdet = later("linalg.older_names")
+    logdet = later("linalg.older_names")
+    inverse = later("linalg.older_names")
+    pinverse = later("linalg.older_names")
+    matrix_power = later("linalg.older_names")
+    matrix_exp = later("linalg.older_names")
+    cholesky_solve = later("linalg.older_names")
+    cholesky_inverse = later("linalg.older_names")
+    triangular_solve = later("linalg.older_names")
+    svd = later("linalg.older_names")
+    norm = later("linalg.older_names")
+    cholesky = later("linalg.older_names")
+    qr = later("linalg.older_names")
+    cross = later("linalg.older_names")
+    lu = later("linalg.older_names")
+    lu_solve = later("linalg.older_names")
+    geqrf = later("linalg.older_names")
+    orgqr = later("linalg.older_names")
+    ormqr = later("linalg.older_names")
 
     __add__ = __radd__ = elementwise._add
     __sub__ = elementwise.sub

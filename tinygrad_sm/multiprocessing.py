@@ -1,6 +1,7 @@
 """Processes: Python's own ``multiprocessing``, under PyTorch's name.
 
-A tensor that is sent to another process is pickled, and arrives as a copy.
+A tensor that is sent to another process arrives as a copy, unless ``share_memory_`` was called on
+it: then both processes look at the same memory.
 """
 
 from __future__ import annotations
@@ -50,7 +51,12 @@ from multiprocessing import (
     set_forkserver_preload,
     set_start_method,
 )
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
+
+from .nn.parameter import Buffer, Parameter
+from .shared_memory import sent
+from .tensor import Tensor
 
 __all__ = [
     "Array",
@@ -100,6 +106,9 @@ __all__ = [
     "set_start_method",
     "spawn",
 ]
+
+for _kind in (Tensor, Parameter, Buffer):
+    ForkingPickler.register(_kind, sent)
 
 
 def get_all_sharing_strategies() -> set[str]:

@@ -34,6 +34,10 @@ active: list[Any] = []  # the forward-mode and batching levels now open, in any 
 packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is saved, in any thread
 packing: ContextVar[tuple[Any, ...]] = ContextVar("packing", default=())  # and in this one
 watched: set[int] = set()  # the ids of leaves that have hooks called after accumulation
+groups: list[Any] = []  # who waits for the gradients of several tensors, in any thread
+walking: ContextVar[Any] = ContextVar(
+    "walking", default=None
+)  # while any do: the walk, in this one
 last_write = 0  # when a tensor was last written to in place: what is newer was not
 tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)
@@ -299,6 +303,28 @@ class Node:
         known_rules = self.op.differentiable
         return [known.get(i) for i in range(self.plan.count) if known_rules >> i & 1]
 
+    def __getattr__(self, name: str) -> Any:
+        """What the rules saved, as PyTorch names it: ``_saved_self``, ``_saved_other``, ``_saved_result``.
+
+        Raises:
+            AttributeError: for what was not saved.
+            RuntimeError: if it was freed.
+        """
+        count = self.plan.count
+        places = {"_saved_result": count} | dict(
+            zip(("_saved_self", "_saved_other")[:count], (0, 1), strict=False)
+        )
+        place = places.get(name)
+        if place not in self.plan.save:
+            raise AttributeError(f"{self.name()!r} object has no attribute {name!r}")
+        if self.saved is None:
+            raise RuntimeError(
+                f"{name} of {self.name()}: Trying to access what was saved after it was freed: pass "
+                "retain_graph=True to backward to keep it"
+            )
+        value = tuple(self.saved)[self.plan.save.index(place)]
+        return wrap(value) if isinstance(value, np.ndarray) else value
+
     @property
     def metadata(self) -> dict[Any, Any]:
         """A dict for notes about the node, kept as long as the node."""
@@ -341,9 +367,9 @@ class Node:
         saved = self.saved
         if saved is None:
             raise SecondBackward(self)
-        if type(saved) is not tuple:  # packed by saved_tensors_hooks
+        if type(saved) is not tuple:  # packed by saved_tensors_hooks, whose user answers for it
             saved = tuple(saved)
-        if last_write > self.order:
+        elif last_write > self.order:
             self._check_not_written(saved)
         if lifted:
             grads = self._lifted(g, list(saved), level)
@@ -499,7 +525,7 @@ def walk(
     """
     wrapped = any(getattr(x, "level", 0) for x in (*roots, *seeds))
     lifted = record or wrapped
-    mode, errors = _recording.set(record), ERRORS.set(IGNORED)
+    mode, errors, token = _recording.set(record), ERRORS.set(IGNORED), None
     try:
         if targets is None:
             latest[:] = tick(), latest[0]
@@ -509,6 +535,8 @@ def walk(
         for root, seed in zip(roots, seeds, strict=True):
             pending.add(root if root.node is LEAF else root.node, seed)
         wanted = None if targets is None else _leading_to(pending.heap, targets)
+        if groups:
+            token = walking.set((pending, wanted))
         if watched and targets is None and isinstance(pending, _Gradients):
             pending.deliver_early()
         captured = {}
@@ -516,7 +544,7 @@ def walk(
         while heap:
             node = heappop(heap)[1]
             g = take(node)
-            if node.hooks is not None:
+            if node.hooks is not None and (wanted is None or wanted.visits(node)):
                 g = run_hooks(node.hooks, g)
             if wanted is not None:
                 if node in wanted.targets:
@@ -532,7 +560,9 @@ def walk(
             pass_on(node.parents, grads, g)
         if targets is not None:
             for leaf, grad in pending.leaves.items():
-                captured[leaf] = run_hooks(leaf._hooks, grad) if leaf._hooks else grad
+                if leaf._hooks and leaf in wanted.targets:  # type: ignore[union-attr]
+                    grad = run_hooks(leaf._hooks, grad)
+                captured[leaf] = grad
             return [captured.get(target) for target in targets]
         pending.deliver()
         return []
@@ -541,6 +571,8 @@ def walk(
         message = second_backward(node, [root.node for root in roots])
         raise RuntimeError(message) from None
     finally:
+        if token is not None:
+            walking.reset(token)
         ERRORS.reset(errors)
         _recording.reset(mode)
 
@@ -654,7 +686,7 @@ def _is_fresh(grad: Any, source: Any, grads: Sequence[Any]) -> bool:
     """Whether a rule made this array just now, and for one argument, so that nobody else holds it."""
     if source is None or grad is source or getattr(grad, "base", source) is not None:
         return False
-    return len(grads) == 1 or sum(other is grad for other in grads) <= 1
+    return len(grads) == 1 or [*map(id, grads)].count(id(grad)) == 1
 
 
 class _Stop:
@@ -700,6 +732,10 @@ class _leading_to:
             if any(parent in useful for parent in node.parents if parent is not None):
                 useful.add(node)
                 self.path.add(node)
+
+    def visits(self, node: Node) -> bool:
+        """Whether a node is a target or on the way to one."""
+        return node in self.path or node in self.targets
 
 
 def run_hooks(hooks: Iterable[Callable[[Any], Any]], grad: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -312,6 +313,8 @@ class Tensor(Operations, InPlaceOperations):
             from_hook = run_hooks(self._hooks, grad)
             owned = owned and from_hook is grad
             grad = from_hook
+        if self.node is not LEAF:  # frozen since it was recorded
+            return
         if record:
             self._grad = grad if self._grad is None else self._grad + grad
         elif self._grad is None:
@@ -622,16 +625,21 @@ class Tensor(Operations, InPlaceOperations):
         return False
 
     def share_memory_(self) -> Tensor:
-        """Raise: memory is not shared between processes here.
+        """Move the values to memory that the processes see which this tensor is sent to.
+
+        Views that were made before keep looking at the memory from before.
 
         Raises:
-            NotImplementedError: always.
+            RuntimeError: for a result of recorded operations.
         """
-        raise NotImplementedError("share_memory_: tensors here do not share memory of processes")
+        if not self.is_leaf:
+            raise RuntimeError("share_memory_: only leaves can be shared: detach() it first")
+        self.array = import_module("tinygrad_sm.shared_memory").shared(self.array)
+        return self
 
     def is_shared(self) -> Any:
-        """False."""
-        return False
+        """Whether other processes can see the memory."""
+        return import_module("tinygrad_sm.shared_memory").mapping_of(self.array) is not None
 
     # --- new tensors like this one ------------------------------------------------------------------
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from .dtypes import DTYPES
+from .devices import check_device
+from .dtypes import DTYPES, as_numpy_dtype
+from .ops.dims import sizes_of
+from .ops.random import rand, randint
 from .tape import Value
 
-__all__ = ["assert_allclose", "assert_close"]
+__all__ = ["assert_allclose", "assert_close", "make_tensor"]
 
 # by dtype, the relative and absolute tolerance that PyTorch documents for assert_close
 _TOLERANCES = {"float16": (1e-3, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}
@@ -154,3 +158,52 @@ def assert_allclose(
         check_dtype=False,
         msg=msg or None,
     )
+
+
+def make_tensor(
+    *shape: Any,
+    dtype: Any,
+    device: Any = "cpu",
+    low: float | None = None,
+    high: float | None = None,
+    requires_grad: bool = False,
+    noncontiguous: bool = False,
+    exclude_zero: bool = False,
+    memory_format: Any = None,
+) -> Any:
+    """A tensor of uniform random values in [low, high).
+
+    Args:
+        *shape: its size.
+        dtype: of the tensor.
+        device: the CPU.
+        low: the lowest value; by default -9, or 0 for uint8 and bool.
+        high: what all values are below; by default 9 for floats, 10 for integers, 2 for bool.
+        requires_grad: whether ``backward`` shall leave a gradient in ``grad``.
+        noncontiguous: whether its elements shall have gaps between them.
+        exclude_zero: put 1 in the place of 0.
+        memory_format: accepted; the memory is contiguous.
+
+    Raises:
+        ValueError: if ``low`` is not below ``high``.
+
+    >>> import tinygrad_sm as sg
+    >>> make_tensor(2, 3, dtype=sg.int64).shape
+    tinygrad_sm.Size([2, 3])
+    """
+    check_device(device)
+    kind = as_numpy_dtype(dtype)
+    whole, unsigned = kind.kind in "iub", kind.kind in "ub"
+    start = low if low is not None else 0 if unsigned else -9
+    end = high if high is not None else 2 if kind.kind == "b" else 10 if whole else 9
+    if not start < end:
+        raise ValueError(f"make_tensor: expected low < high, but low is {start} and high {end}")
+    size = list(sizes_of(shape))
+    doubled = noncontiguous and math.prod(size) > 1
+    drawn = [*size[:-1], 2 * size[-1]] if doubled else size
+    made = randint(int(start), int(end), drawn) if whole else rand(drawn) * (end - start) + start
+    made = made.to(dtype)
+    if exclude_zero:
+        made = made.masked_fill(made == 0, 1)
+    made = made[..., ::2] if doubled else made
+    return made.requires_grad_() if requires_grad else made

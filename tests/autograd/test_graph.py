@@ -109,6 +109,86 @@ def test_multi_grad_hook():
     assert len(calls) == 1
 
 
+def test_multi_grad_hooks_are_called_once_a_walk():
+    x, y = sg.ones(2, requires_grad=True), sg.ones(2, requires_grad=True)
+    u, v = x * 3, y * 2
+    calls = []
+    both = graph.register_multi_grad_hook(
+        (x, y, u), lambda grads: calls.append([g if g is None else g.tolist() for g in grads])
+    )
+    (x * 2).sum().backward()
+    (u + v).sum().backward(retain_graph=True)
+    assert calls == [[[2, 2], None, None], [[3, 3], [2, 2], [1, 1]]]
+    both.remove()
+    first = graph.register_multi_grad_hook((x, y), calls.append, mode="any")
+    calls.clear()
+    (x * 2).sum().backward()
+    (y * 2 + x).sum().backward()
+    assert len(calls) == 2
+    first.remove()
+    graph.register_multi_grad_hook((u, v), calls.append)
+    calls.clear()
+    sg.autograd.grad((u * v).sum(), y, retain_graph=True)
+    assert [None if g is None else g.tolist() for g in calls[0]] == [None, [3, 3]]
+
+
+def test_hooks_off_the_way_to_the_inputs_are_not_called():
+    x, y = sg.ones(2, requires_grad=True), sg.ones(2, requires_grad=True)
+    u = y * 2
+    calls = []
+    y.register_hook(calls.append)
+    u.register_hook(calls.append)
+    sg.autograd.grad((x * y * u).sum(), x)
+    assert calls == []
+
+
+def test_gradient_edges_stand_for_tensors():
+    x = sg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x * 2
+    a, b = y.split([1, 2])
+    loss = (b * b).sum() + a.sum()
+    edges = [graph.get_gradient_edge(t) for t in (x, y, b)]
+    del y, a, b
+    found = sg.autograd.grad(loss, edges, retain_graph=True)
+    assert [g.tolist() for g in found] == [[2, 16, 24], [1, 8, 12], [8, 12]]
+    (g,) = sg.autograd.grad(edges[2], x, grad_outputs=sg.ones(2), retain_graph=True)
+    assert g.tolist() == [0, 2, 2]
+    (g,) = sg.autograd.grad(graph.get_gradient_edge(loss), x, retain_graph=True)
+    assert g.tolist() == [2, 16, 24]
+    rows = sg.autograd.grad(
+        edges[1], x, grad_outputs=sg.eye(3), is_grads_batched=True, retain_graph=True
+    )[0]
+    assert rows.tolist() == (2 * sg.eye(3)).tolist()
+    other = graph.get_gradient_edge(x * 5)
+    assert sg.autograd.grad(loss, other, allow_unused=True, retain_graph=True) == (None,)
+    sg.autograd.backward(loss, inputs=edges[:1])
+    assert x.grad.tolist() == [2, 16, 24]
+
+
+def test_saved_tensors_may_be_written_to_where_that_is_allowed():
+    x = sg.tensor([1.0, 2.0], requires_grad=True)
+    with graph.allow_mutation_on_saved_tensors():
+        y, e = x.clone(), x.exp()
+        loss = (y * y[0]).sum() + e.sum()
+        y[0] = 7.0
+        e.zero_()
+        with pytest.raises(RuntimeError, match="cannot be nested"):
+            graph.allow_mutation_on_saved_tensors().__enter__()
+    loss.backward()
+    np.testing.assert_allclose(x.grad.array, [4 + np.e, 1 + np.e**2], rtol=1e-6)
+
+
+def test_hooks_on_what_is_saved_can_be_refused():
+    with graph.disable_saved_tensors_hooks("not here"):
+        (sg.ones(2, requires_grad=True) ** 2).sum().backward()
+        with pytest.raises(RuntimeError, match="not here"), graph.save_on_cpu():
+            pass
+    with graph.save_on_cpu(), pytest.raises(RuntimeError, match="too late"):
+        graph.disable_saved_tensors_hooks("too late").__enter__()
+    with graph.save_on_cpu():
+        pass
+
+
 def test_saved_tensors_hooks():
     packed = []
 
@@ -247,3 +327,20 @@ def test_a_leaf_that_is_no_longer_there_is_watched_no_more():
     number = id(x)
     del x
     assert number not in tape.watched
+
+
+def test_what_was_saved_is_seen_by_pytorchs_names(torch):
+    for library in (torch, sg):
+        x = library.tensor([1.0, 2.0], requires_grad=True)
+        y = library.tensor([3.0, 5.0], requires_grad=True)
+        square, product, power = x.pow(2), x * y, x.exp()
+        assert square.grad_fn._saved_self is x
+        assert (product.grad_fn._saved_self is x, product.grad_fn._saved_other is y) == (True, True)
+        kept = power.grad_fn._saved_result
+        assert kept.equal(power)
+        assert kept is not power
+        with pytest.raises(AttributeError, match="_saved_other"):
+            power.grad_fn._saved_other  # noqa: B018
+        product.sum().backward()
+        with pytest.raises(RuntimeError, match="after"):
+            product.grad_fn._saved_self  # noqa: B018

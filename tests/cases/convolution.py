@@ -27,6 +27,7 @@ case("max_pool2d", lambda m, x: m.nn.functional.max_pool2d(x * 0.0 + 1.0, 2), IM
 case("adaptive_avg_pool2d", lambda m, x: m.nn.functional.adaptive_avg_pool2d(x, (3, 4)), IMAGES)
 for mode in ("constant", "reflect", "replicate", "circular"):
     case("pad", lambda m, x, mode=mode: m.nn.functional.pad(x, (1, 2, 2, 1), mode=mode), IMAGES)
+case("pad", lambda m, x: m.nn.functional.pad(x, (1, -2, 2, 1), value=2.5), IMAGES)
 case("max_pool1d", lambda m, x: m.nn.functional.max_pool1d(x, 3, 2, 1), normal(2, 3, 7))
 case("max_pool3d", lambda m, x: m.nn.functional.max_pool3d(x, 2), normal(1, 2, 4, 4, 5))
 case("avg_pool3d", lambda m, x: m.nn.functional.avg_pool3d(x, 2, 2, 1), normal(1, 2, 4, 4, 5))

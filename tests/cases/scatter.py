@@ -51,7 +51,6 @@ for reduce in ("sum", "prod", "mean", "amax", "amin"):
                 ),
                 x,
                 B,
-                second=reduce != "prod" or x is A,
             )
 case(
     "scatter_reduce",

@@ -435,3 +435,15 @@ def test_masked_scatter_by_masks_of_each_sample():
     )
     with pytest.raises(RuntimeError, match="masked_scatter"):
         vmap(lambda a, m: sg.masked_scatter(a, m, a[:0]))(x, mask)
+
+
+def test_batch_norms_without_running_statistics():
+    net = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.BatchNorm1d(4)), nn.InstanceNorm1d(4))
+    assert sg.func.replace_all_batch_norm_modules_(net) is net
+    assert list(net.state_dict()) == ["0.weight", "0.bias", "1.0.weight", "1.0.bias"]
+    x = sg.rand(5, 6, 3)
+    found = vmap(net[:2])(x)
+    np.testing.assert_allclose(found[2].detach(), net[:2](x[2]).detach(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        net.eval()[:2](x[2]).detach(), found[2].detach(), rtol=1e-5, atol=1e-6
+    )

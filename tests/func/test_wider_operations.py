@@ -68,3 +68,43 @@ def test_both_orders_in_both_modes_and_over_batches(name):
         rtol=1e-8,
         atol=1e-10,
     )
+
+
+LINES, IMAGES, VOLUMES = (RNG.normal(size=(3, 2, 3, *s)) for s in ((7,), (5, 6), (4, 5, 5)))
+GRIDS = RNG.uniform(-1.3, 1.3, size=(3, 2, 4, 3, 2))
+F = sg.nn.functional
+LABELS = sg.tensor([[1, 2], [3, 3]])
+
+
+def sampled(mode, padding):
+    return lambda x, g: F.grid_sample(x, g, mode, padding, align_corners=False)
+
+
+def well_posed(x):
+    return x @ x.mT + sg.eye(5, dtype=sg.float64)
+
+
+PICKING = {
+    "places in lines": (lambda x: F.max_pool1d(x, 3, 2, return_indices=True)[1], LINES),
+    "places in images": (lambda x: F.max_pool2d(x, 2, return_indices=True)[1], IMAGES),
+    "places in volumes": (lambda x: F.max_pool3d(x, 2, 1, return_indices=True)[1], VOLUMES),
+    "cholesky_ex": (lambda x: linalg.cholesky_ex(well_posed(x)).info, IMAGES[..., :5]),
+    "bad minors": (lambda x: linalg.cholesky_ex(x).info, IMAGES[..., :5]),
+    "bilinear": (sampled("bilinear", "zeros"), IMAGES, GRIDS),
+    "nearest": (sampled("nearest", "border"), IMAGES, GRIDS),
+    "bicubic": (sampled("bicubic", "reflection"), IMAGES, GRIDS),
+    "ctc_loss": (
+        lambda x: F.ctc_loss(x.log_softmax(-1), LABELS, (2, 2), (2, 2), zero_infinity=True),
+        RNG.normal(size=(3, 2, 2, 5)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PICKING)
+def test_what_looks_at_values_over_batches(name):
+    function, *arrays = PICKING[name]
+    batch = [sg.tensor(x) for x in arrays]
+    expected = [function(*(x[i] for x in batch)).numpy() for i in range(3)]
+    np.testing.assert_allclose(vmap(function)(*batch).numpy(), np.stack(expected), rtol=1e-12)
+    found = vmap(function, (0,) + (None,) * (len(batch) - 1))(batch[0], *(x[0] for x in batch[1:]))
+    np.testing.assert_allclose(found[0].numpy(), expected[0], rtol=1e-12)

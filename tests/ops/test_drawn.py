@@ -16,7 +16,7 @@ from ..cases import DRAWN
 from ..cases.drawing import SEEDS
 from ..checks import as_array, central_differences, flat, leaf, outcome
 
-UGLY = np.array([0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 1e4, -1e4, 1e-7, np.inf, -np.inf, np.nan])
+UGLY = np.array([0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 1e4, -1e4, 1e-7, np.inf, -np.inf, np.nan])
 
 
 LACKING = ("not implemented for", "does not support bool", "not supported for relu")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_sm as sg
+from tinygrad_sm import allocator
 from tinygrad_sm.ops import activation, kernels
 
 SHAPES = [
@@ -88,3 +89,23 @@ def test_outer_products_of_batches(m, n):
     out = kernels.matrix_product(x, y)
     assert out.dtype == np.float32
     np.testing.assert_array_equal(out, x * y)
+
+
+def test_outer_products_broadcast_their_batches():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 1, 200, 1)), rng.normal(size=(3, 1, 300))
+    np.testing.assert_array_equal(kernels.matrix_product(x, y), x * y)
+
+
+@pytest.mark.skipif(not allocator.keep_freed_memory(), reason="the allocator keeps nothing here")
+def test_memory_of_large_outer_products_is_kept_for_the_next():
+    resource = pytest.importorskip("resource")
+    x, y = np.ones((64, 400, 1), np.float32), np.ones((64, 1, 500), np.float32)
+
+    def pages_cleared():
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        assert kernels.matrix_product(x, y).nbytes > allocator.LARGEST
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    pages_cleared()
+    assert min(pages_cleared() for _ in range(3)) < 10

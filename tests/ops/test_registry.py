@@ -20,20 +20,26 @@ from tinygrad_sm.primitive import Primitive
 from ..cases import CASES, DRAWN
 from ..cases import __path__ as cases_path
 from ..checks import leaf, outcome
+from ..nn.test_older_names import CALLS, RECURRENT
 
 HERE = str(Path(cases_path[0]))
 
 # What is public and no operation: settings, state and memory, tested where their own room is.
 NO_OPERATION = {
-    "are_deterministic_algorithms_enabled", "compile", "default_generator", "enable_grad",
-    "from_dlpack", "from_numpy", "get_default_device", "get_default_dtype",
+    "are_deterministic_algorithms_enabled", "clear_autocast_cache", "compile", "default_generator",
+    "enable_grad", "from_dlpack", "from_numpy", "get_autocast_cpu_dtype", "get_autocast_dtype",
+    "get_autocast_gpu_dtype", "get_default_device", "get_default_dtype",
     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
-    "inference_mode", "initial_seed", "is_deterministic_algorithms_warn_only_enabled",
-    "is_grad_enabled", "is_warn_always_enabled", "keep_freed_memory", "manual_seed", "no_grad",
-    "primitive", "seed", "set_default_device", "set_default_dtype", "set_default_tensor_type",
+    "inference_mode", "initial_seed", "is_anomaly_check_nan_enabled", "is_anomaly_enabled",
+    "is_autocast_cache_enabled", "is_autocast_cpu_enabled", "is_autocast_enabled",
+    "is_deterministic_algorithms_warn_only_enabled", "is_grad_enabled", "is_warn_always_enabled",
+    "keep_freed_memory", "load", "manual_seed", "no_grad", "primitive", "save", "seed",
+    "set_anomaly_enabled", "set_autocast_cache_enabled", "set_autocast_cpu_dtype",
+    "set_autocast_cpu_enabled", "set_autocast_dtype", "set_autocast_enabled",
+    "set_autocast_gpu_dtype", "set_default_device", "set_default_dtype", "set_default_tensor_type",
     "set_float32_matmul_precision", "set_flush_denormal", "set_grad_enabled",
     "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state",
-    "set_warn_always", "use_deterministic_algorithms",
+    "set_warn_always", "use_deterministic_algorithms", "vmap",
 }  # fmt: skip
 # The tape, memory, and the devices and dtypes that there are not.
 NO_OPERATION_METHODS = {
@@ -45,7 +51,7 @@ NO_OPERATION_METHODS = {
 
 
 def public_functions(room) -> set[str]:
-    names = getattr(room, "__all__", None) or [n for n in vars(room) if not n.startswith("_")]
+    names = getattr(room, "__all__", None) or [n for n in dir(room) if not n.startswith("_")]
     return {n for n in names if isinstance(getattr(room, n), FunctionType)}
 
 
@@ -88,6 +94,8 @@ def called():
                 outcome(module, drawn.call, [leaf(sg, x) for x in inputs], options)
     finally:
         patch.undo()
+    functions |= {call[0] for call in CALLS.values()} | {name for _, name in RECURRENT}
+    functions.add("native_channel_shuffle")  # without a gradient: tested among the lower names
     return functions, seen
 
 

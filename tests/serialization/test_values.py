@@ -373,3 +373,12 @@ def test_the_state_of_every_kind_of_optimizer(kind):
         optimizer.step(closure)
     saved = optimizer.state_dict()
     assert same(again(saved), saved)
+
+
+def test_equal_values_make_equal_files_wherever_their_memory_lies(tmp_path):
+    memory = sg.arange(12.0).reshape(3, 4)
+    sg.save({"a": memory[0], "b": memory[2], "c": memory[1:2]}, tmp_path / "upward")
+    again = sg.arange(12.0).reshape(3, 4)
+    turned = sg.stack([again[2], again[1], again[0]])
+    sg.save({"a": turned[2], "b": turned[0], "c": turned[1:2]}, tmp_path / "downward")
+    assert (tmp_path / "upward").read_bytes() == (tmp_path / "downward").read_bytes()

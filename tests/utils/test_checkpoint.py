@@ -10,7 +10,13 @@ import pytest
 import tinygrad_sm as sg
 from tinygrad_sm import nn
 from tinygrad_sm.func import functional_call, grad, jvp, vmap
-from tinygrad_sm.utils.checkpoint import CheckpointError, checkpoint, checkpoint_sequential
+from tinygrad_sm.utils.checkpoint import (
+    CheckpointError,
+    checkpoint,
+    checkpoint_sequential,
+    set_checkpoint_debug_enabled,
+    set_checkpoint_early_stop,
+)
 
 
 def model():
@@ -92,6 +98,20 @@ def test_a_function_that_changes_is_refused():
         return x.exp() if len(runs) == 1 else (x * x).exp().sin()
 
     out = checkpoint(function, sg.ones(3, requires_grad=True))
+    with pytest.raises(CheckpointError, match="different number"):
+        out.sum().backward()
+
+
+@pytest.mark.parametrize("enable", [True, False])
+def test_a_second_run_that_does_more_is_noticed_whether_it_may_stop_early_or_not(enable):
+    runs = []
+
+    def function(x):
+        runs.append(1)
+        return x.exp() if len(runs) == 1 else x.exp().sin()
+
+    with set_checkpoint_early_stop(enable), set_checkpoint_debug_enabled(True):
+        out = checkpoint(function, sg.ones(3, requires_grad=True), early_stop=enable)
     with pytest.raises(CheckpointError, match="different number"):
         out.sum().backward()
 

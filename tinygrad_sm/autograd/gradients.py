@@ -5,18 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..func.forward import zeros_like
 from ..func.vmap import vmap
-from ..tape import alias, enable_grad, walk, wrap
+from ..tape import alias, enable_grad, outputs_of, walk, wrap
 from ..tensor import Tensor
+from .graph import AccumulateGrad, GradientEdge
 
 
 def _listed(x: Any) -> list[Any]:
-    return [x] if isinstance(x, Tensor) or x is None else list(x)
+    return [x] if isinstance(x, Tensor | GradientEdge) or x is None else list(x)
+
+
+def _at_edge(x: Any) -> Any:
+    """A tensor itself; for an edge a tensor of its shape that stands at its place on the tape."""
+    if not isinstance(x, GradientEdge):
+        return x
+    node = x.node
+    if isinstance(node, AccumulateGrad):
+        return node.variable
+    if not node.op.several:
+        return wrap(_blank(node.shape, node.dtype), node)
+    return outputs_of(node, map(_blank, node.shape, node.dtype))[x.output_nr]
+
+
+def _blank(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    return np.broadcast_to(np.zeros((), dtype), shape)
 
 
 def _roots(outputs: Any, grads: Any, record: bool) -> tuple[list[Any], list[Any]]:
-    tensors = _listed(outputs)
+    tensors = [_at_edge(t) for t in _listed(outputs)]
     seeds = _listed(grads) if grads is not None else [None] * len(tensors)
     if len(seeds) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(seeds)} gradients for them")
@@ -25,8 +44,15 @@ def _roots(outputs: Any, grads: Any, record: bool) -> tuple[list[Any], list[Any]
 
 
 def _place(t: Any) -> Any:
-    """Where a tensor stands on the tape: a leaf for itself, a result as its node."""
+    """Where a tensor or an edge stands on the tape: a leaf for itself, a result as its node."""
+    if isinstance(t, GradientEdge):
+        return t.node.variable if isinstance(t.node, AccumulateGrad) else t.node
     return t if t.is_leaf else t.node
+
+
+def _arrived(t: Any, g: Any) -> Any:
+    """What arrived at a place: of a node with several results, at the one that is meant."""
+    return g[t.output_nr] if type(g) is list else g
 
 
 def backward(
@@ -40,12 +66,12 @@ def backward(
     """Add the derivatives of several tensors, together, to the ``grad`` of each leaf.
 
     Args:
-        tensors: a tensor or several.
+        tensors: a tensor or several, or their edges (see ``graph.get_gradient_edge``).
         grad_tensors: the gradient of each; 1 for those of one element.
         retain_graph: keep what the tape saved for another walk.
         create_graph: record this walk too.
         grad_variables: an old name of ``grad_tensors``.
-        inputs: accumulate into these tensors alone.
+        inputs: accumulate into these tensors (or edges of leaves) alone.
 
     Raises:
         RuntimeError: if ``inputs`` is empty, or nothing was recorded.
@@ -56,7 +82,7 @@ def backward(
     if inputs is None:
         walk(roots, seeds, keep=keep, record=create_graph)
         return
-    chosen = _listed(inputs)
+    chosen = [_at_edge(t) for t in _listed(inputs)]
     if not chosen:
         raise RuntimeError("backward: inputs is empty: leave it out to reach every leaf")
     found = walk(roots, seeds, targets=[_place(t) for t in chosen], keep=keep, record=create_graph)
@@ -79,8 +105,9 @@ def grad(
     """The derivatives of outputs by inputs, returned instead of accumulated.
 
     Args:
-        outputs: a tensor or several; their gradients are added up.
-        inputs: the tensors to differentiate by; they need not be leaves.
+        outputs: a tensor or several, or their edges; their gradients are added up.
+        inputs: the tensors to differentiate by; they need not be leaves. Edges
+            (``graph.get_gradient_edge``) do as well, and need no tensor to be kept.
         grad_outputs: the gradient of each output; 1 for those of one element.
         retain_graph: keep what the tape saved for another walk.
         create_graph: record this walk too, so that its results can be differentiated.
@@ -108,7 +135,7 @@ def grad(
         allow_unused = True
     wanted: Sequence[Any] = _listed(inputs)
     for i, t in enumerate(wanted):
-        if not t.requires_grad:
+        if not isinstance(t, GradientEdge) and not t.requires_grad:
             raise RuntimeError(
                 f"grad: one of the inputs does not require grad (the one at index {i})"
             )
@@ -119,6 +146,7 @@ def grad(
         roots, seeds = _roots(outputs, grad_outputs, create_graph)
         places = [_place(t) for t in wanted]
         found = walk(roots, seeds, targets=places, keep=keep, record=create_graph)
+    found = [_arrived(t, g) for t, g in zip(wanted, found, strict=True)]
     unused = [i for i, g in enumerate(found) if g is None]
     if unused and not allow_unused:
         raise RuntimeError(
@@ -126,7 +154,9 @@ def grad(
             "the outputs: pass allow_unused=True if that is meant"
         )
     if materialize_grads:
-        found = [zeros_like(t) if g is None else g for t, g in zip(wanted, found, strict=True)]
+        found = [
+            zeros_like(_at_edge(t)) if g is None else g for t, g in zip(wanted, found, strict=True)
+        ]
     with enable_grad():
         return tuple(g if g is None else _own(g) for g in found)
 
@@ -141,7 +171,7 @@ def _batched(
     outputs: Any, wanted: Sequence[Any], grad_outputs: Any, keep: bool, record: bool
 ) -> list[Any]:
     """One walk whose gradients are batches; ``None`` where nothing arrives."""
-    tensors = _listed(outputs)
+    tensors = [_at_edge(t) for t in _listed(outputs)]
     seeds = _listed(grad_outputs)
     if len(seeds) != len(tensors) or any(s is None for s in seeds):
         raise RuntimeError("grad: with is_grads_batched, every output needs its grad_outputs")
@@ -157,8 +187,11 @@ def _batched(
         roots, given = _roots(tensors, rows, True)
         places = [_place(t) for t in wanted]
         found = walk(roots, given, targets=places, keep=keep, record=record)
+        found = [_arrived(t, g) for t, g in zip(wanted, found, strict=True)]
         unused.extend(i for i, g in enumerate(found) if g is None)
-        return tuple(alias(t) if g is None else g for t, g in zip(wanted, found, strict=True))
+        return tuple(
+            alias(_at_edge(t)) if g is None else g for t, g in zip(wanted, found, strict=True)
+        )
 
     found = vmap(back)(*seeds)
     return [None if i in unused else g for i, g in enumerate(found)]

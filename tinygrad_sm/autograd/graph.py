@@ -13,7 +13,11 @@ needs no gradient, an ``AccumulateGrad`` with its ``variable`` at a leaf. A node
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,10 +29,13 @@ from ..tape import (
     Node,
     Value,
     alias,
+    groups,
     no_grad,
+    nodes_below,
     packers,
     packing,
     stand_in,
+    walking,
     wrap,
     written,
 )
@@ -37,6 +44,8 @@ __all__ = [
     "AccumulateGrad",
     "GradientEdge",
     "Node",
+    "allow_mutation_on_saved_tensors",
+    "disable_saved_tensors_hooks",
     "get_gradient_edge",
     "increment_version",
     "nodes",
@@ -158,7 +167,8 @@ def _unpacked(unpack: Callable[[Any], Any], packed: Any) -> Any:
 class saved_tensors_hooks:
     """Say how the tape keeps what it saves, for the operations of a ``with`` block.
 
-    It belongs to the current thread or async task alone. Inside of ``func``'s transforms the hooks
+    It belongs to the current thread or async task alone. What is saved so is not watched for writes:
+    who packs it answers for it. Inside of ``func``'s transforms the hooks
     are given the plain tensors below: whole batches, and primals and tangents one after the other.
 
     Args:
@@ -178,6 +188,8 @@ class saved_tensors_hooks:
         self._hooks = pack_hook, unpack_hook
 
     def __enter__(self) -> None:
+        if (message := _refusal.get()) is not None:
+            raise RuntimeError(message)
         packers.append(self)
         packing.set((*packing.get(), lambda saved: Packed(saved, *self._hooks)))
 
@@ -193,15 +205,60 @@ class save_on_cpu(saved_tensors_hooks):
         super().__init__(lambda t: t, lambda t: t)
 
 
+_refusal: ContextVar[str | None] = ContextVar("refusal", default=None)
+
+
+@contextmanager
+def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
+    """Within this block ``saved_tensors_hooks`` raise a ``RuntimeError`` with this message.
+
+    Raises:
+        RuntimeError: with it, at once, if such hooks are at work already.
+    """
+    if packing.get():
+        raise RuntimeError(error_message)
+    token = _refusal.set(error_message)
+    try:
+        yield
+    finally:
+        _refusal.reset(token)
+
+
+class allow_mutation_on_saved_tensors(saved_tensors_hooks):
+    """Within this block, what the tape saves may be written to in place: it keeps copies.
+
+    Raises:
+        RuntimeError: within another such block.
+
+    >>> import tinygrad_sm as sg
+    >>> x = sg.ones(2, requires_grad=True)
+    >>> with sg.autograd.graph.allow_mutation_on_saved_tensors():
+    ...     y = x * 3
+    ...     loss = (y * y).sum()
+    ...     _ = y.zero_()
+    ...     loss.backward()
+    >>> x.grad
+    tensor([18., 18.])
+    """
+
+    def __init__(self) -> None:
+        super().__init__(lambda t: t.clone(), lambda t: t)
+
+    def __enter__(self) -> None:
+        if any(isinstance(hooks, allow_mutation_on_saved_tensors) for hooks in packers):
+            raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+        super().__enter__()
+
+
 def register_multi_grad_hook(
     tensors: Sequence[Any], fn: Callable[..., Any], *, mode: str = "all"
 ) -> RemovableHandle:
-    """Call ``fn`` once gradients of several tensors are there.
+    """Call ``fn`` once gradients of several tensors are there, once a backward walk.
 
     Args:
         tensors: tensors that require grad.
-        fn: with ``mode="all"``, given the list of their gradients when all have arrived; with
-            ``"any"``, given the first to arrive. Once a backward walk.
+        fn: with ``mode="all"``, given the list of their gradients when all have arrived, ``None``
+            for tensors that the walk does not reach; with ``"any"``, given the first to arrive.
         mode: ``"all"`` or ``"any"``.
 
     Raises:
@@ -209,35 +266,52 @@ def register_multi_grad_hook(
     """
     if mode not in ("all", "any"):
         raise ValueError(f"register_multi_grad_hook: mode must be 'all' or 'any', not {mode!r}")
-    arrived: dict[int, Any] = {}
-
-    def note(i: int, grad: Any) -> None:
-        if mode == "any":
-            if i in arrived or not arrived:
-                arrived.clear()
-                fn(grad)
-            arrived[i] = grad
-            return
-        arrived[i] = grad
-        if len(arrived) == len(tensors):
-            grads = [arrived[k] for k in range(len(tensors))]
-            arrived.clear()
-            fn(grads)
-
-    def hook_for(i: int) -> Callable[[Any], None]:
-        return lambda grad: note(i, grad)
-
-    handles = [t.register_hook(hook_for(i)) for i, t in enumerate(tensors)]
-    return _Handles(handles)
+    return _Group(list(tensors), fn, mode)
 
 
-class _Handles(RemovableHandle):
-    """Several handles as one."""
+class _Group(RemovableHandle):
+    """The hooks on several tensors, and what has arrived in the walk that is under way."""
 
-    def __init__(self, handles: Iterable[RemovableHandle]) -> None:
-        self._handles = list(handles)
+    def __init__(self, tensors: list[Any], fn: Callable[..., Any], mode: str) -> None:
+        self._places = [_place(t) for t in tensors]
+        self._fn = fn
+        self._mode = mode
+        self._walk: Any = None
+        self._arrived: dict[int, Any] = {}
+        self._expected: set[int] = set()
+        self._handles = [t.register_hook(partial(self._note, i)) for i, t in enumerate(tensors)]
+        groups.append(self)
+
+    def _note(self, i: int, grad: Any) -> None:
+        pending, wanted = walking.get()
+        first = self._walk is None or self._walk() is not pending
+        if first:
+            self._walk, self._arrived = weakref.ref(pending), {}
+            reached = _still_reached(self._places[i], pending, wanted)
+            self._expected = {k for k, place in enumerate(self._places) if place in reached} | {i}
+        self._arrived[i] = grad
+        if self._mode == "any":
+            if first:
+                self._fn(grad)
+        elif self._arrived.keys() >= self._expected:
+            self._expected.add(-1)  # so that it is called once
+            self._fn([self._arrived.get(k) for k in range(len(self._places))])
 
     def remove(self) -> None:
         """Take all hooks off."""
         for handle in self._handles:
             handle.remove()
+        if self in groups:
+            groups.remove(self)
+
+
+def _still_reached(here: Any, pending: Any, wanted: Any) -> set[Any]:
+    """Where, from here on, gradients of a walk that is under way will arrive: nodes and leaves."""
+    ahead = [here, *(node for _, node in pending.heap)]
+    nodes = nodes_below(node for node in ahead if isinstance(node, Node))
+    passed = nodes if wanted is None else [n for n in nodes if n in wanted.path]
+    leaves = {p for n in passed for p in n.parents if isinstance(p, Value)}
+    leaves.update(pending.leaves)
+    if wanted is None:
+        return leaves.union(nodes)
+    return leaves & wanted.targets | {n for n in nodes if wanted.visits(n)}

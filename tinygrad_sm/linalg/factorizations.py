@@ -56,12 +56,17 @@ class CholeskyEx(Results, name="linalg_cholesky_ex"):
 def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> CholeskyEx:
     """(``cholesky(A)``, 0s), or NaN and the order of the first bad leading minor for each matrix."""
     need_square("linalg.cholesky_ex", A)
-    info = np.zeros(A.array.shape[:-2], np.int32)
+    info = _bad_minors(A)
+    if values_of(info).any() and not check_errors:
+        return CholeskyEx(A.detach() * np.nan, info)
+    return CholeskyEx(cholesky(A, upper=upper), info)
+
+
+def _first_bad_minors(A: np.ndarray) -> np.ndarray:
+    info = np.zeros(A.shape[:-2], np.int32)
     for place in np.ndindex(*info.shape):
-        info[place] = _first_bad_minor(A.array[place])
-    if info.any() and not check_errors:
-        return CholeskyEx(wrap(np.full_like(A.array, np.nan)), wrap(info))
-    return CholeskyEx(cholesky(A, upper=upper), wrap(info))
+        info[place] = _first_bad_minor(A[place])
+    return info
 
 
 def _first_bad_minor(A: np.ndarray) -> int:
@@ -73,6 +78,9 @@ def _first_bad_minor(A: np.ndarray) -> int:
             continue
         return 0 if k == len(A) else k + 1
     return 1 if len(A) else 0
+
+
+_bad_minors = primitive(_first_bad_minors, name="cholesky_info", family="trailing")
 
 
 # --- QR ----------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..ops.reduction import norm as norm_over
+from ..out import NUMBERS as _NUMBERS
+from ..out import public as _public
 from . import elimination, factorizations, householder, products, solvers
 from .norms import matrix_norm
 from .products import multi_dot
@@ -77,3 +79,10 @@ def cross(input: Any, other: Any, dim: int | None = None) -> Tensor:
             raise RuntimeError(f"cross: no dimension of size 3 in input of shape {sizes}")
         dim = sizes.index(3)
     return products.cross(input, other, dim=dim)
+
+
+_WITH_OUT = """
+    chain_matmul cholesky cholesky_inverse cholesky_solve cross frobenius_norm geqrf inverse lu
+    lu_solve lu_unpack matrix_power norm nuclear_norm orgqr ormqr qr svd triangular_solve
+"""
+_public(globals(), _WITH_OUT, _NUMBERS)

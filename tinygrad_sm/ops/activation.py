@@ -10,7 +10,7 @@ import numpy as np
 from ..primitive import primitive, unary
 from ..tape import is_grad_enabled
 from . import kernels
-from .elementwise import _erf, _sigmoid, erf
+from .elementwise import _erf, _sigmoid, erf, where
 from .masking import masked
 
 _ROOT = math.sqrt(2 / math.pi)
@@ -103,7 +103,7 @@ def _beyond(x: Any, limit: float) -> Any:
     return ~np.less_equal(np.abs(x), limit)
 
 
-hardshrink = primitive(
+_hardshrink = primitive(
     lambda x, limit: masked(x, _beyond(x, limit)),
     "``x`` where ``|x| > limit``, else 0.",
     name="hardshrink",
@@ -155,3 +155,29 @@ silu = unary(
 def _silu_slope(x: Any) -> Any:
     s = _logistic(x)
     return s * (1 + x * (1 - s))
+
+
+def prelu(input: Any, weight: Any) -> Any:
+    """``x`` where positive, else ``weight * x`` (He et al., 2015).
+
+    Args:
+        input: (N, C, ...), or any shape for a single weight.
+        weight: (1,) or (), or (C,): one for each channel, the second dimension.
+
+    Raises:
+        RuntimeError: if there are neither one nor C weights.
+    """
+    count, ndim = weight.array.size, input.array.ndim
+    channels = input.array.shape[1] if ndim > 1 else 1
+    if weight.array.ndim > 1 or (count != 1 and count != channels):
+        raise RuntimeError(
+            f"prelu: Mismatch of parameter numbers and input channel size: weight of shape "
+            f"{weight.array.shape}, {channels} channels"
+        )
+    slope = weight.reshape(()) if count == 1 else weight.reshape(-1, *(1,) * (ndim - 2))
+    return where(input > 0, input, slope * input)
+
+
+def hardshrink(input: Any, lambd: float = 0.5) -> Any:
+    """``x`` where ``|x| > lambd``, else 0."""
+    return _hardshrink(input, lambd)

@@ -203,17 +203,6 @@ def _max_pool(x: np.ndarray, kernel: Pair, stride: Pair, pad: Any, dilation: Pai
     return best, place
 
 
-def max_pool_places(
-    x: np.ndarray, kernel: Pair, stride: Pair, pad: Any, dilation: Pair
-) -> np.ndarray:
-    """The flat index in each image of each window's largest pixel, the first of equals."""
-    place = _max_pool(x, kernel, stride, pad, dilation)[1].astype(np.int64)
-    rows = np.arange(place.shape[2])[:, None] * stride[0] - pad[0][0]
-    cols = np.arange(place.shape[3]) * stride[1] - pad[1][0]
-    row = rows + place // kernel[1] * dilation[0]
-    return row * x.shape[3] + cols + place % kernel[1] * dilation[1]
-
-
 def _avg_pool(x: np.ndarray, kernel: Pair, stride: Pair, pad: Any) -> np.ndarray:
     w = windows(padded(x, pad), kernel, stride)
     total = w[:, :, 0, 0].copy()
@@ -306,6 +295,16 @@ find_places: Operation = primitive(
     "Which pixel of each window is the largest, the first of equals.",
     name="max_pool2d_places",
 )
+
+
+def max_pool_places(x: Any, kernel: Pair, stride: Pair, pad: Any, dilation: Pair) -> Any:
+    """The flat index in each image of each window's largest pixel, the first of equals."""
+    place = find_places(x, kernel, stride, pad, dilation).long()
+    high, wide = place.array.shape[2:]
+    rows = np.arange(high)[:, None] * stride[0] - pad[0][0]
+    cols = np.arange(wide) * stride[1] - pad[1][0]
+    row = place // kernel[1] * dilation[0] + rows
+    return row * x.array.shape[3] + place % kernel[1] * dilation[1] + cols
 
 
 def max_pool_definition(x: Any, *window: Any) -> Any:

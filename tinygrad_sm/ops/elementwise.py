@@ -196,7 +196,7 @@ def _power(x: Any, y: Any) -> Any:
             return x * x
         if y == 3:
             return x * x * x
-        if y in _ROOTS and np.asarray(x).dtype.char in "fd":
+        if y in _ROOTS and np.asarray(x).dtype.kind == "f":
             return _ROOTS[y](x)
     kind = np.result_type(x, y)
     if kind == BOOL and y is not True and y is not False:

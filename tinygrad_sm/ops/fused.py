@@ -22,9 +22,10 @@ def _linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
 
 def flat_product(g: Any, x: Any) -> Any:
     """``g^T x`` over all leading dimensions: the gradient of a weight (out, in)."""
-    rows = math.prod(g.shape[:-1])
-    rows_g, rows_x = g.reshape(rows, g.shape[-1]), x.reshape(rows, x.shape[-1])
-    return np.matmul(np.swapaxes(rows_g, 0, 1), rows_x)
+    if len(g.shape) != 2:
+        rows = math.prod(g.shape[:-1])
+        g, x = g.reshape(rows, g.shape[-1]), x.reshape(rows, x.shape[-1])
+    return np.matmul(g.T, x)
 
 
 linear = primitive(

@@ -33,6 +33,5 @@ constant_pad: Operation = primitive(
     _constant_pad,
     "``x`` with (before, after) elements of ``value`` added to each dimension; negative: cut off.",
     name="constant_pad_nd",
-    linear=("x",),
     x=lambda g, widths: constant_pad(g, opposite(widths), 0.0),
 )

@@ -279,7 +279,8 @@ def _norm(x: np.ndarray, p: float, axes: tuple[int, ...], keepdim: bool) -> np.n
 def _norm_rule(g: Any, x: Any, out: Any, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
     """``sign(x) (|x| / norm)^(p-1)``, and 0 at 0."""
     flat = np.equal(x, 0)
-    share = np.where(flat, 1.0, np.abs(x) / restore(out, axes, keepdim))
+    size = np.where(np.equal(out, 0), 1.0, out)
+    share = np.where(flat, 1.0, np.abs(x)) / restore(size, axes, keepdim)
     return restore(g, axes, keepdim) * sign(x) * np.where(flat, 0.0, np.power(share, p - 1))
 
 

@@ -242,27 +242,34 @@ def _one_for_zero(x: Any) -> Any:
     return np.where(np.equal(x, 0), 1.0, x)
 
 
-def _without(value: Any, product: Any, zeros: Any) -> Any:
-    """A product without one factor, from the product of nonzero factors and the count of zeros."""
+def _zeros_alone(x: Any) -> Any:
+    """The zeros of x as they are, and 0 elsewhere: no other values, but other derivatives."""
+    return np.where(np.equal(x, 0), x, 0.0)
+
+
+def _without(value: Any, product: Any, zeros: Any, total: Any) -> Any:
+    """A product without one factor: no zero is divided by, nor lost to the second derivative.
+
+    From the product of the factors that are not 0, the count of those that are, and their sum.
+    """
     zero = np.equal(value, 0)
-    return np.where(zero, np.equal(zeros, 1), np.equal(zeros, 0)) * (
-        product / np.where(zero, 1.0, value)
-    )
+    others = zeros - 1.0 * zero
+    last = np.where(np.equal(others, 1), total - _zeros_alone(value), 0.0)
+    return np.where(np.equal(others, 0), 1.0, last) * product / np.where(zero, 1.0, value)
 
 
 def _prod_parts(x: Any, index: Any, src: Any) -> Any:
     zeros = _scatter_add(1.0 * np.equal(x, 0), index, 1.0 * np.equal(src, 0))
-    return _scatter_prod(_one_for_zero(x), index, _one_for_zero(src), np.multiply), zeros
+    total = _scatter_add(_zeros_alone(x), index, _zeros_alone(src))
+    return _scatter_prod(_one_for_zero(x), index, _one_for_zero(src), np.multiply), zeros, total
 
 
 def _prod_rule(g: Any, x: Any, index: Any, src: Any) -> Any:
-    product, zeros = _prod_parts(x, index, src)
-    return g * _without(x, product, zeros)
+    return g * _without(x, *_prod_parts(x, index, src))
 
 
 def _prod_source_rule(g: Any, x: Any, index: Any, src: Any) -> Any:
-    product, zeros = _prod_parts(x, index, src)
-    return g[index] * _without(src, product[index], zeros[index])
+    return g[index] * _without(src, *(part[index] for part in _prod_parts(x, index, src)))
 
 
 _scatter_prod: Any = primitive(_folded, name="scatter_prod", x=_prod_rule, src=_prod_source_rule)

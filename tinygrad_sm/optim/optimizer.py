@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import functools
-import math
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -220,8 +220,10 @@ class Optimizer:
         """
         for name in self.defaults:
             value = group[name]
+            if value is None or type(value) is bool or (type(value) is float and isfinite(value)):
+                continue  # most options, and this is asked in each step
             for number in value if isinstance(value, tuple | list) else (value,):
-                if _is_float(number) and not math.isfinite(number):
+                if _is_float(number) and not isfinite(number):
                     raise ValueError(
                         f"{type(self).__name__}: {name} is {value}: expected a finite number"
                     )

@@ -67,11 +67,10 @@ class Rule(Optimizer):
         Fresh memory for a large temporary costs more than the arithmetic done in it.
         """
         kept: dict[Any, np.ndarray] = self.__dict__.setdefault("_memory", {})
-        kind = np.dtype(kind or x.dtype)
-        key = (slot, kind.char)
+        key = slot, x.dtype if kind is None else np.dtype(kind)
         memory = kept.get(key)
         if memory is None or memory.size < x.size:
-            memory = kept[key] = np.empty(x.size, kind)
+            memory = kept[key] = np.empty(x.size, key[1])
         return memory[: x.size].reshape(x.shape)
 
     def _descent(

@@ -19,9 +19,21 @@ share memory look into one block.
 
 Nothing is read that the checksum does not vouch for, nothing is allocated that the file is not long
 enough for, and what is read is only ever data.
+
+Files that PyTorch's ``save`` wrote are read too, as ``pytorch_files.py`` says.
 """
 
+from .safe_names import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
 from .safetensor_files import load_safetensors, save_safetensors
 from .saving import load, save
 
-__all__ = ["load", "load_safetensors", "save", "save_safetensors"]
+__all__ = [
+    "add_safe_globals",
+    "clear_safe_globals",
+    "get_safe_globals",
+    "load",
+    "load_safetensors",
+    "safe_globals",
+    "save",
+    "save_safetensors",
+]

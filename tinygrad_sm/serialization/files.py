@@ -219,11 +219,6 @@ def _guess(head: bytes) -> str:
     """What a file that is not ours seems to be."""
     if not head:
         return "it is empty"
-    if head.startswith(b"PK\x03\x04"):
-        return (
-            "it is a zip archive, such as PyTorch's save writes: these hold pickles, which can run "
-            "code. Convert it with the safetensors library there and load_safetensors here"
-        )
     if head.startswith(b"\x80"):
         return "it seems to be a pickle, which can run code, and not a file that save wrote"
     return "it does not begin as a file that save wrote"

@@ -12,13 +12,13 @@ from ..tensor import Tensor
 
 TENSORS: dict[str, Any] = {"Tensor": Tensor, "Parameter": Parameter, "Buffer": Buffer}
 _NAMES = {kind: name for name, kind in TENSORS.items()} | {np.ndarray: "array"}
-_NUMBERS = {np.dtype(code).name: np.dtype(code) for code in "?bBhHiIqQefdFD"}
+NUMBERS = {np.dtype(code).name: np.dtype(code) for code in "?bBhHiIqQefdFD"}
 Extent = tuple[int, int]
 
 
 def kind_of(value: Any) -> str | None:
     """What the table calls a value with elements; ``None`` for everything else."""
-    if isinstance(value, np.generic | np.ndarray) and value.dtype.name not in _NUMBERS:
+    if isinstance(value, np.generic | np.ndarray) and value.dtype.name not in NUMBERS:
         return None
     return "number" if isinstance(value, np.generic) else _NAMES.get(type(value))
 
@@ -97,7 +97,7 @@ def _groups(arrays: list[np.ndarray]) -> list[list[int]]:
         else:
             groups.append([i])
             reached = high
-    return groups
+    return sorted(groups, key=min)  # not by address: equal values shall make equal files
 
 
 def _block(arrays: list[np.ndarray]) -> tuple[int, np.ndarray]:
@@ -129,24 +129,45 @@ def _value(entry: dict[str, Any], blocks: list[np.ndarray], versions: list[list[
     number = entry["block"]
     if type(number) is not int or not 0 <= number < len(blocks):
         raise ValueError("it has a tensor in a block that there is not")
-    array = _look(entry, blocks[number])
+    array = look(entry["dtype"], entry["shape"], entry["strides"], entry["offset"], blocks[number])
     kind = entry["kind"]
     if kind == "array":
         return array
     if kind == "number":
         return array[()]
-    tensor = object.__new__(TENSORS[kind])
-    if entry["requires_grad"] and array.dtype.kind != "f":
+    return tensor_on(kind, array, versions[number], entry["requires_grad"])
+
+
+def tensor_on(kind: str, array: np.ndarray, version: list[Any], requires_grad: bool) -> Any:
+    """A tensor on an array, with the count of writes to its memory.
+
+    Raises:
+        ValueError: for integers that require gradients.
+    """
+    if requires_grad and array.dtype.kind != "f":
         raise ValueError("it has integers that require gradients")
-    tensor.array, tensor.node = array, LEAF if entry["requires_grad"] else None
-    tensor.version, tensor.window = versions[number], None
+    tensor = object.__new__(TENSORS[kind])
+    tensor.array, tensor.node = array, LEAF if requires_grad else None
+    tensor.version, tensor.window = version, None
     return tensor
 
 
-def _look(entry: dict[str, Any], block: np.ndarray) -> np.ndarray:
-    """The array of an entry, which lies within its block and does not overlap itself."""
-    kind = _NUMBERS[entry["dtype"]]
-    shape, strides, offset = entry["shape"], entry["strides"], entry["offset"]
+def look(
+    dtype: str, shape: list[Any], strides: list[Any], offset: Any, block: np.ndarray
+) -> np.ndarray:
+    """An array that lies within its block and does not overlap itself.
+
+    Args:
+        dtype: its dtype, by name.
+        shape: its sizes.
+        strides: the steps between its elements, in bytes.
+        offset: where its first element is, in bytes.
+        block: the memory, as bytes.
+
+    Raises:
+        ValueError, TypeError, KeyError: for an array that there cannot be.
+    """
+    kind = NUMBERS[dtype]
     if any(type(n) is not int for n in (*shape, *strides, offset)) or len(shape) != len(strides):
         raise ValueError("it has a shape, strides or an offset that are not integers")
     if any(n < 0 for n in shape):

@@ -11,6 +11,9 @@ from typing import Any
 from ..devices import device
 from .files import DamagedFileError, Reader, write
 from .memory import Table, kind_of, values_of
+from .pickles import read
+from .pytorch_files import is_zip, load_zip
+from .safe_names import OURS, known
 from .values import decode, encode
 
 # what wrong JSON raises on its way to values
@@ -86,6 +89,10 @@ def load(
 ) -> Any:
     """Read what ``save`` wrote. No code of the file is run unless ``weights_only=False``.
 
+    Files that PyTorch's ``save`` wrote are read as well, if they hold tensors and plain values:
+    their pickles are read as data, whatever ``weights_only`` is. A class that such a file, or a
+    pickle in one of ours, may use can be named by ``serialization.add_safe_globals``.
+
     Args:
         f: a path, or a file object open for reading bytes.
         map_location: where tensors shall be: ``"cpu"``, which they always are.
@@ -104,6 +111,8 @@ def load(
     """
     _check_machine()
     _check_location(map_location)
+    if is_zip(f):
+        return load_zip(f)
     with Reader(f) as file:
         try:
             return _read(file, pickle_module, weights_only is False, pickle_load_args)
@@ -125,15 +134,18 @@ def _read(file: Reader, pickle_module: Any, trusted: bool, options: dict[str, An
         if kind != "pickle":
             raise ValueError(f"it has a value of an unknown kind, {kind!r}")
         number, name = content
+        raw = blocks[_natural(number)]
         if not trusted:
-            raise pickle.UnpicklingError(
-                f"load: the file {file.name} holds a pickle of {name}, which can run code when it "
-                "is loaded. If you trust where the file comes from, pass weights_only=False; "
-                "better, save a state_dict instead"
-            )
-        raw = io.BytesIO(blocks[_natural(number)].data)
+            try:
+                return read(raw.tobytes(), known(OURS))
+            except pickle.UnpicklingError as error:
+                raise pickle.UnpicklingError(
+                    f"load: the file {file.name} holds a pickle of {name}, which can run code when "
+                    f"it is loaded: {error}. If you trust where the file comes from, pass "
+                    "weights_only=False; better, save a state_dict instead"
+                ) from error
         try:
-            return pickle_module.load(raw, **options)
+            return pickle_module.load(io.BytesIO(raw.data), **options)
         except _WRONG as error:
             raise pickle.UnpicklingError(
                 f"load: the pickle of {name} in the file {file.name} cannot be read: "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from .recorder import OUTPUT, Recorder
+from .recorder import OUTPUT, Recorder, reference
 from .records import Argument, Contribution, Row, Step
 from .values import Kept
 
@@ -22,56 +22,92 @@ class Run:
     """
 
     def __init__(self, recorder: Recorder) -> None:
-        store = recorder.store
+        memory = _Memory(recorder)
         self.walks = recorder.walks
         self.groups = recorder.groups
-        self.values: list[Kept] = store.finished()
-        self.rows = [_row(recorder, number) for number in range(len(recorder.rows))]
+        self.values: list[Kept] = recorder.store.finished()
+        born = {row: step for step, row in enumerate(recorder.steps) if type(row) is int}
+        self.rows = [
+            _row(recorder, memory, number, born.get(number, -1))
+            for number in range(len(recorder.rows))
+        ]
         self.steps = [_step(recorder, number) for number in range(len(recorder.steps))]
-        for step, *contribution in recorder.contributions:
+        numbers = iter(recorder.contributions)
+        for step, *contribution in zip(*[numbers] * 7, strict=True):
             self.steps[step].contributions.append(_contribution(*contribution))
-        self.blocks = [
-            (size, born, store.died.get(i, -1))
-            for i, (size, born) in enumerate(zip(store.sizes, store.born, strict=True))
+        self.blocks = memory.blocks
+
+
+class _Memory:
+    """What a recorder's log says of memory.
+
+    Attributes:
+        blocks: see ``Run``.
+        block_of: per value the number of the block that it lay in, or -1.
+        freed: by row, the first step at whose end the tape held its values no more.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.blocks: list[tuple[int, int, int]] = []
+        self.freed = dict(recorder.freed)
+        operations = (row for row in recorder.steps if type(row) is int)
+        known: dict[int, int] = {}  # of what came, its row or block
+        step = 0
+        for entry in recorder.log:
+            if entry is None:
+                step += 1
+            elif type(entry) is reference:
+                if id(entry) in known:
+                    self.freed.setdefault(known[id(entry)], step)
+                else:
+                    known[id(entry)] = next(operations)
+                    step += 1
+            elif entry.base is None:
+                if id(entry) in known:
+                    size, born, _ = self.blocks[known[id(entry)]]
+                    self.blocks[known[id(entry)]] = size, born, step
+                else:
+                    known[id(entry)] = len(self.blocks)
+                    self.blocks.append((entry.size, step, -1))
+        self.block_of = [
+            -1 if w is None else known[id(w.base or w)] for w in recorder.store.seen_as
         ]
 
 
-def _row(recorder: Recorder, number: int) -> Row:
+def _row(recorder: Recorder, memory: _Memory, number: int, step: int) -> Row:
     noted = recorder.rows[number]
     if type(noted) is Row:
         return noted
-    plan, where, group, step, arguments, options, outs, residuals = noted
+    op, plan, where, group, options, outs, residuals, *arguments = noted
     row = Row("op", group, step, where)
-    row.op, made = recorder.plans[plan]
-    n = len(arguments) // 2
+    row.op = op
     row.args = [
-        Argument(arguments[i], *_parted(arguments[i + n]), raw=options and options[i])
-        for i in range(n)
+        Argument(number, *_parted(place), raw=options and options[i])
+        for i, (number, place) in enumerate(zip(arguments[::2], arguments[1::2], strict=True))
     ]
     row.outs = _listed(outs)
     row.residuals = list(residuals)
-    row.rules = made.positions
+    row.rules = plan.positions
     packed = recorder.packed.get(number)
-    row.saved = list(_saved(recorder, row, made.save)) if packed is None else packed
-    row.freed = recorder.freed.get(number)
+    row.saved = list(_saved(memory, row, plan.save)) if packed is None else packed
+    row.freed = memory.freed.get(number)
     return row
 
 
-def _listed(numbers: int | tuple[int, ...]) -> list[int]:
-    return [numbers] if type(numbers) is int else list(numbers)  # type: ignore[arg-type]
+def _listed(numbers: int | Sequence[int]) -> list[int]:
+    return [numbers] if isinstance(numbers, int) else list(numbers)
 
 
-def _saved(recorder: Recorder, row: Row, positions: Any) -> Iterator[tuple[int, int, int]]:
+def _saved(memory: _Memory, row: Row, positions: Any) -> Iterator[tuple[int, int, int]]:
     """What the tape kept: (which position, its block of memory, the block's bytes)."""
-    store = recorder.store
     several = row.op.several
     known: list[Any] = [a.value for a in row.args]
     known += [-1 if several else row.outs[0], *row.residuals]
     for position in positions:
         value = known[position]
         if type(value) is int and value >= 0:
-            block = store.buffer_of[value]
-            yield position, block, store.sizes[block] if block >= 0 else 0
+            block = memory.block_of[value]
+            yield position, block, memory.blocks[block][0] if block >= 0 else 0
 
 
 def _parted(place: int) -> tuple[int, int]:

@@ -25,15 +25,27 @@ from .values import Store, fingerprint
 _OPTIMIZED = 1  # the flag of a function's code, whose locals are no dictionary
 _HOLDERS = (np.ndarray, Value)  # of memory
 OUTPUT = 32  # the bit from which on a place holds the number, plus 1, of one of several results
+reference = weakref.ref
 NOWHERE = -1  # the place of what no row made
 
 
-class Life(weakref.ref):
-    """A reference to a node, by which is noticed when it goes; ``row`` is its row."""
+class Known(weakref.ref):
+    """A reference to a tensor from elsewhere, and what was last seen of it.
 
-    __slots__ = ("row",)
+    Attributes:
+        row: its row.
+        value: the number of its kept array.
+        version, print: what tells whether that was written to.
+        array: a reference to the array itself, as a tensor can be given another.
+    """
+
+    __slots__ = ("array", "print", "row", "value", "version")
 
     row: int
+    value: int
+    version: int
+    print: bytes
+    array: Any
 
 
 class Recorder(Watcher):
@@ -45,38 +57,38 @@ class Recorder(Watcher):
         max_bytes: room for copies of arrays.
 
     Attributes:
-        rows: a ``Row`` for a tensor from elsewhere. For an operation a tuple: the number of its
-            plan, its line, its group, its step; the numbers of its arguments' kept arrays (or -1)
-            and then their places; what was given, unless all are tensors; the number of its
-            result, or of each, and those of its residuals.
-        plans: (operation, plan) by number.
+        rows: a ``Row`` for a tensor from elsewhere. For an operation a tuple: itself, its plan, its
+            line, its group; what was given, unless all are tensors; the number of its result,
+            or of each, and those of its residuals; then of each argument the number of its kept
+            array (or -1) and its place.
         steps: for an operation that ran, its row. For one on the way back (row, walk, the gradient
             or gradients that arrived, whether the definition was differentiated). For a delivery (row, walk,
             gradient, number of ``.grad`` before or -1, and after).
-        contributions: (step, argument, place, number of what the rule returned, of that fitted,
-            of the sum before or -1, and after).
+        contributions: seven numbers each, one after the other: step, argument, place, and the
+            numbers of what the rule returned, of that fitted, of the sum before (or -1) and after.
         replaced: by step, gradients that hooks put in the place of those that arrived.
-        freed: by row, the first step at whose end the tape held its values no more.
+        log: in order, ``None`` for each step back, and what came and, standing there for a second
+            time, went: a ``Watch`` of an array, a mere reference to the node of a step forward.
+        freed: by row, the step in which the backward pass let go of its values.
         packed: by row, what the tape keeps where ``saved_tensors_hooks`` had a say.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self.rows: list[Any] = []
-        self.plans: list[tuple[Any, Any]] = []
         self.steps: list[Any] = []
-        self.contributions: list[tuple[int, ...]] = []
+        self.log: list[Any] = []
+        self.contributions: list[int] = []
         self.replaced: dict[int, tuple[int, ...]] = {}
         self.freed: dict[int, int] = {}
         self.packed: dict[int, list[tuple[int, int, int]]] = {}
         self.groups: list[Group] = []
         self.walks: list[Any] = []
-        self.store = Store(max_bytes, self.steps)
+        self.store = Store(max_bytes, self.log)
         self._thread = get_ident()
         self._group = -1
-        self._plan_numbers: dict[int, int] = {}
-        self._of_node: dict[int, int] = {}
-        self._of_tensor: dict[int, tuple[weakref.ref, int]] = {}
-        self._lives: dict[int, Life] = {}
+        self._of_node: dict[int, int] = {}  # the row of an operation, by its node's order
+        self._of_others: dict[int, int] = {}  # the place of another node's result
+        self._of_tensor: dict[int, Known] = {}
         self._names: dict[int, tuple[weakref.ref, str]] = {}
 
     # --- forward ---------------------------------------------------------------------------------
@@ -89,62 +101,47 @@ class Recorder(Watcher):
         if get_ident() != self._thread or (active and _level_of(args)):
             return
         store = self.store
-        watches, fresh = store.watches, store.fresh
-        numbers, places = [], []
+        watches, fresh, of_node = store.watches, store.fresh, self._of_node
+        noted = []
         options = False
         for a in args:
             if isinstance(a, Value):
-                array, mark = a.array, a.version[0]
                 source = a.node
-                place = self._of_node.get(source.order) if type(source) is Node else None
-                if place is None or place < 0:
-                    number, place = self._elsewhere(a)
-                else:
-                    known = watches.get(id(array))
-                    if known is not None and known.number >= 0 and known.mark == mark:
-                        number = known.number
-                    else:
+                if type(source) is Node and source.order in of_node:
+                    place = of_node[source.order]
+                    array, mark = a.array, a.version[0]
+                    watch = watches.get(id(array))
+                    if watch is None or watch.mark != mark or watch() is not array:
                         number = fresh(array, mark)
+                    else:
+                        number = watch.number
+                else:
+                    number, place = self._elsewhere(a)
             else:
                 options = True
                 place = NOWHERE
                 number = self._constant(a) if type(a) is np.ndarray else -1
-            numbers.append(number)
-            places.append(place)
-        op, plan = node.op, node.plan
-        key = self._plan_numbers.get(id(plan))
-        if key is None:
-            key = self._plan_numbers[id(plan)] = len(self.plans)
-            self.plans.append((op, plan))
-        row = len(self.rows)
+            noted.append(number)
+            noted.append(place)
+        rows, log = self.rows, self.log
+        row = len(rows)
         if packers:
             self._note_packed(row, node)
-        steps = self.steps
-        self.rows.append(
+        rows.append(
             (
-                key,
+                node.op,
+                node.plan,
                 node.where,
                 self._group,
-                len(steps),
-                (*numbers, *places),
-                tuple(None if isinstance(a, _HOLDERS) else a for a in args) if options else None,
-                tuple([fresh(o) for o in out]) if op.several else fresh(out),
-                tuple([self._residual(r) for r in residuals]) if residuals else (),
+                [None if isinstance(a, _HOLDERS) else a for a in args] if options else None,
+                [fresh(o) for o in out] if node.op.several else fresh(out),
+                [self._residual(r) for r in residuals] if residuals else (),
+                *noted,
             )
         )
-        self._of_node[node.order] = row
-        life = self._lives[row] = Life(node, self._gone)
-        life.row = row
-        steps.append(row)
-
-    def _gone(self, life: Any) -> None:
-        """A node is no more, and what it held with it."""
-        self.let_go(life.row, len(self.steps))
-
-    def let_go(self, row: int, step: int) -> None:
-        """The tape holds no more what it kept of a row, since the first time that this is told."""
-        if self._lives.pop(row, None) is not None:
-            self.freed[row] = step
+        of_node[node.order] = row
+        log.append(reference(node, log.append))
+        self.steps.append(row)
 
     def _note_packed(self, row: int, node: Node) -> None:
         # what hooks keep in place of what they were given is their own affair
@@ -167,34 +164,41 @@ class Recorder(Watcher):
         if type(t.node) is Node:
             place = self.place_of(t.node)
             if place >= 0:
-                self._of_node[t.node.order] = place
+                self._of_others[t.node.order] = place
                 return self.store.keep(t.array, t.version[0]), place
-        mark = (t.version[0], fingerprint(t.array))
+        array, version, print = t.array, t.version[0], fingerprint(t.array)
         known = self._of_tensor.get(id(t))
-        if known is not None and known[0]() is t:
-            value: int = self.rows[known[1]].outs[0]
-            watch = self.store.watches.get(id(t.array))
-            if watch is not None and watch.number == value and watch.mark == mark:
-                return value, known[1]
-        row = self._enter(t, mark)
-        return self.rows[row].outs[0], row
+        if (
+            known is None
+            or known.version != version
+            or known.print != print
+            or known.array() is not array
+            or known() is not t
+        ):
+            known = self._enter(t, version, print)
+        return known.value, known.row
 
-    def _enter(self, t: Value, mark: Any) -> int:
+    def _enter(self, t: Value, version: int, print: bytes) -> Known:
         """A row for a tensor that came from elsewhere."""
         where, name = self._look_up(t)
         kind = "input" if t.node is None else "leaf" if t.node is LEAF else "earlier"
         row = Row(kind, self._group, len(self.steps), where)
-        row.outs = [self.store.keep(t.array, mark)]
         row.name = name
-        number = len(self.rows)
+        known = self._of_tensor[id(t)] = Known(t)
+        known.row = len(self.rows)
+        known.value = self.store.keep(t.array, (version, print))
+        known.version, known.print = version, print
+        known.array = self.store.watches[id(t.array)]
+        row.outs = [known.value]
         self.rows.append(row)
-        self._of_tensor[id(t)] = (weakref.ref(t), number)
         if kind == "earlier":
-            self._of_node[t.node.order] = number
-        return number
+            self._of_others[t.node.order] = known.row
+        return known
 
     def place_of(self, node: Node) -> int:
         """Where a node's result comes from; -1 if it was recorded outside the trace."""
+        if node.order in self._of_others:
+            return self._of_others[node.order]
         output = 0
         while node.op is tape.PICK or node.op is tape.STAND_IN:
             if node.op is tape.PICK:
@@ -204,12 +208,14 @@ class Recorder(Watcher):
                 return self.leaf_row(parent)
             node = parent
         row = self._of_node.get(node.order, NOWHERE)
+        if row < 0:
+            row = self._of_others.get(node.order, NOWHERE)
         return row if row < 0 else row | output << OUTPUT
 
     def leaf_row(self, leaf: Any) -> int:
         """The row of a tensor from elsewhere, or -1."""
         known = self._of_tensor.get(id(leaf))
-        return known[1] if known is not None and known[0]() is leaf else NOWHERE
+        return known.row if known is not None and known() is leaf else NOWHERE
 
     def _look_up(self, t: Value) -> tuple[Any, str]:
         """The user's line, and the name by which it or a module knows a tensor."""
@@ -283,9 +289,12 @@ class Recorder(Watcher):
 
     def close(self) -> None:
         """End the run; the rest happens without the program's own objects."""
-        self.store.close()
-        self._lives = {}
+        log = self.log
+        self.log = log.copy()
+        log.clear()  # what goes from now on is told to this one
+        self.store.watches = {}
         self._of_node = {}
+        self._of_others = {}
         self._of_tensor = {}
         self._names = {}
 
@@ -326,34 +335,33 @@ class _Watched(Relay):
         super().__init__(inner)
         self.recorder = recorder
         self.walk = walk
-        self.totals: dict[Any, int] = {}
-        self.node: Node | None = None
+        self.totals: dict[Any, tuple[int, int]] = {}  # the number of a sum so far, and its place
+        self.node: Any = None
         self.row = NOWHERE
         self.step = -1
-        self.place = 0
         self.arrived: Any = None
         self._take = inner.take
-        self._add = inner.add
+        self._pass_on = inner.pass_on
 
     def take(self, node: Node) -> Any:
         """Begin a step: the node's turn has come."""
         g = self._take(node)
         recorder = self.recorder
-        if self.step >= 0:
-            self._finish()
+        if self.step >= 0 and self.node.saved is None:
+            recorder.freed.setdefault(self.row, self.step)
         total = self.totals.pop(node, None)
-        row = recorder._of_node.get(node.order, NOWHERE)
         self.node = node
-        self.place = 0
-        if row < 0 or row >> OUTPUT or type(recorder.rows[row]) is Row or node.op is tape.PICK:
-            self.step = -1  # not an operation that the trace has seen
+        row = recorder._of_node.get(node.order)
+        if row is None:  # not an operation that the trace has seen
+            self.step = -1
             return g
         steps = recorder.steps
         self.row = row
         self.step = len(steps)
         self.arrived = g
-        grads = self._kept(g, node) if total is None or node.op.several else total
+        grads = self._kept(g, node) if total is None or node.op.several else total[0]
         steps.append((row, self.walk, grads, self.lifted and node.op.definition is not None))
+        recorder.log.append(None)
         return g
 
     def _kept(self, grad: Any, node: Any) -> tuple[int, ...]:
@@ -364,54 +372,66 @@ class _Watched(Relay):
         results = zip(grad, node.shape, node.dtype, strict=True)
         return tuple([keep(np.zeros(s, d) if x is None else bare(x)) for x, s, d in results])
 
-    def _finish(self) -> None:
-        """Note whether the node before let go of what it had saved."""
-        if self.node is not None and self.node.saved is None:
-            self.recorder.let_go(self.row, len(self.recorder.steps) - 1)
-
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
-        """Note a contribution, with the sum before and after it."""
-        self._add(target, grad, source)
-        is_node = type(target) is Node
-        total = (self.nodes if is_node else self.leaves)[target]
+        """Note the gradient that a walk begins with."""
+        self.inner.add(target, grad, source)
+        old, place = self.totals.get(target, (NOWHERE, None))
+        new = self._summed(target, grad, old, (target,))[2]
+        self.totals[target] = new, self._place_of(target) if place is None else place
+
+    def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
+        """Note the contributions of a node, with the sums before and after them."""
+        self._pass_on(targets, grads, source)
+        recorder, step, node = self.recorder, self.step, self.node
+        if step >= 0 and source is not self.arrived:  # a hook put another in its place
+            recorder.replaced[step] = self._kept(source, node)
+        nodes, totals, keep = self.nodes, self.totals, recorder.store.keep
+        contributions = recorder.contributions
+        for position, target, grad in zip(node.plan.positions, targets, grads, strict=True):
+            if target is None or grad is None:
+                continue
+            known = totals.get(target)
+            if known is None:
+                old, place = NOWHERE, self._place_of(target)
+            else:
+                old, place = known
+            if known is None and nodes.get(target) is grad and type(grad) is np.ndarray:
+                returned = fitted = new = keep(grad)
+            else:
+                returned, fitted, new = self._summed(target, grad, old, targets)
+            totals[target] = new, place
+            if step >= 0:
+                contributions += (step, position, place, returned, fitted, old, new)
+
+    def _place_of(self, target: Any) -> int:
+        if type(target) is not Node:
+            return self.recorder.leaf_row(target)
+        place = self.recorder._of_node.get(target.order)
+        return self.recorder.place_of(target) if place is None else place
+
+    def _summed(self, target: Any, grad: Any, old: int, targets: Any) -> tuple[int, int, int]:
+        """Numbers of a contribution, as it was returned and as it was fitted, and of the sum."""
+        total = (self.nodes if type(target) is Node else self.leaves)[target]
         if type(total) is not np.ndarray or type(grad) is not np.ndarray:
             total, grad = bare(total), bare(grad)
-        recorder = self.recorder
-        store = recorder.store
-        same = grad.shape == total.shape and grad.dtype is total.dtype
-        old = self.totals.get(target, -1)
-        if old < 0:
-            known = store.watches.get(id(total))
-            fitted = new = store.fresh(total) if known is None else store.keep(total)
+        store = self.recorder.store
+        same = grad.shape == total.shape
+        if old < 0 and sum(t is target for t in targets) == 1:  # it is the sum so far
+            fitted = new = store.keep(total)
         else:
-            fitted = store.keep(grad) if same else store.own(_fitted(grad, total))
-            new = store.later(old, fitted)
-            if id(total) not in store.watches:
+            as_it_is = same and grad.dtype is total.dtype
+            fitted = new = store.keep(grad) if as_it_is else store.own(_fitted(grad, total))
+            if old >= 0:
+                new = store.later(old, fitted)
+            watch = store.watches.get(id(total))
+            if watch is None or watch() is not total:
                 store.watch(total)
-        self.totals[target] = new
-        step = self.step
-        if step < 0:
-            return
-        if source is not self.arrived:  # a hook put another in its place
-            recorder.replaced[step] = self._kept(source, self.node)
-            self.arrived = source
-        place = recorder._of_node.get(target.order) if is_node else recorder.leaf_row(target)
-        if place is None:
-            place = recorder.place_of(target)
-        returned = fitted if same or grad.shape == total.shape else store.keep(grad)
-        node: Any = self.node
-        position = -1  # of the argument whose rule made this: the next one that came from there
-        for i in range(self.place, len(node.parents)):
-            if node.parents[i] is target:
-                self.place = i + 1
-                position = node.plan.positions[i]
-                break
-        recorder.contributions.append((step, position, place, returned, fitted, old, new))
+        return fitted if same else store.keep(grad), fitted, new
 
     def deliver(self) -> None:
         """Let the leaves take what arrived, and note what ``grad`` was and is."""
-        if self.step >= 0:
-            self._finish()
+        if self.step >= 0 and self.node.saved is None:
+            self.recorder.freed.setdefault(self.row, self.step)
         recorder, store = self.recorder, self.recorder.store
         before = {}
         for leaf in self.leaves:
@@ -422,10 +442,11 @@ class _Watched(Relay):
             row = recorder.leaf_row(leaf)
             if row < 0:
                 continue
-            new = arrived = self.totals[leaf]
+            new = arrived = self.totals[leaf][0]
             if leaf in before or leaf._hooks:
                 new = store.fresh(leaf._grad.array)
             recorder.steps.append((row, self.walk, arrived, before.get(leaf, -1), new))
+            recorder.log.append(None)
 
 
 def _level_of(args: Any) -> int:

@@ -7,7 +7,6 @@ which the page is made, comes afterwards.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -86,21 +85,23 @@ def fingerprint(array: np.ndarray) -> bytes:
 
 
 class Watch(weakref.ref):
-    """A reference to an array that the trace has seen, by which it notices when the array goes.
+    """A reference to an array that the trace has seen, and what was last seen of it.
+
+    It stands twice in the trace's log: when its array was first seen, and when the array went.
 
     Attributes:
-        key: the array's id.
         number: of its last copy, or -1.
         mark: what told then whether it had been written to.
-        buffer: the number of the block of memory that it owns, or -1.
+        base: of a view, the watch of the array that owns the memory; else ``None``.
+        size: the array's bytes.
     """
 
-    __slots__ = ("buffer", "key", "mark", "number")
+    __slots__ = ("base", "mark", "number", "size")
 
-    key: int
+    base: Watch | None
     number: int
     mark: Any
-    buffer: int
+    size: int
 
 
 class Store:
@@ -108,27 +109,22 @@ class Store:
 
     Args:
         max_bytes: room for copies; past it a value keeps a sample of its elements only.
-        steps: the steps of the run, which tell the time.
+        log: where watches are put.
 
     Attributes:
         values: copies; a ``Kept`` where there was no room; two numbers for the sum of both.
-        buffer_of: per value the block of memory that it lay in, or -1.
-        sizes, born: per block its bytes, and the step at which it was first seen.
-        died: by block the step at which it went.
-        watches: by id what is known of the arrays that live.
+        seen_as: per value the watch of the array that it was copied from, or ``None``.
+        watches: by id the watch of an array that lives, or lived.
     """
 
-    def __init__(self, max_bytes: int, steps: Sequence[Any]) -> None:
+    def __init__(self, max_bytes: int, log: list[Any]) -> None:
         self.max_bytes = max_bytes
         self.held = 0
         self.capped = 0
         self.values: list[Any] = []
-        self.buffer_of: list[int] = []
-        self.sizes: list[int] = []
-        self.born: list[int] = []
-        self.died: dict[int, int] = {}
+        self.seen_as: list[Watch | None] = []
         self.watches: dict[int, Watch] = {}
-        self._steps = steps
+        self._log = log.append
 
     def fresh(self, array: np.ndarray, mark: Any = 0) -> int:
         """Keep an array that was just made; the number under which it is kept."""
@@ -138,32 +134,34 @@ class Store:
             copy: Any = array.copy()
         else:
             copy = self._kept(array)
-        values = self.values
-        number = len(values)
-        values.append(copy)
-        watch = self.watches.get(id(array)) or self.watch(array)
-        watch.number = number
-        watch.mark = mark
-        self.buffer_of.append(watch.buffer if watch.buffer >= 0 else self._buffer_of(array))
+        number = len(self.values)
+        self.values.append(copy)
+        watch = self.watches.get(id(array))
+        if watch is None or watch() is not array:
+            watch = self.watch(array, number, mark)
+        else:
+            watch.number = number
+            watch.mark = mark
+        self.seen_as.append(watch)
         return number
 
     def keep(self, array: np.ndarray, mark: Any = 0) -> int:
         """The number of an array's copy; ``mark`` is other if the array was written to since."""
-        known = self.watches.get(id(array))
-        if known is not None and known.number >= 0 and known.mark == mark:
-            return known.number
+        watch = self.watches.get(id(array))
+        if watch is not None and watch() is array and watch.number >= 0 and watch.mark == mark:
+            return watch.number
         return self.fresh(array, mark)
 
     def own(self, array: np.ndarray) -> int:
         """Keep an array that nobody else has, without a copy."""
         self.values.append(self._fitting(array))
-        self.buffer_of.append(-1)
+        self.seen_as.append(None)
         return len(self.values) - 1
 
     def later(self, old: int, contribution: int) -> int:
         """Keep the sum of two values, which is computed when the trace is shown."""
         self.values.append((old, contribution))
-        self.buffer_of.append(-1)
+        self.seen_as.append(None)
         return len(self.values) - 1
 
     def _kept(self, array: np.ndarray) -> Any:
@@ -184,34 +182,23 @@ class Store:
         self.held += kept.numbers().nbytes
         return kept
 
-    def watch(self, array: np.ndarray) -> Watch:
+    def watch(self, array: np.ndarray, number: int = -1, mark: Any = None) -> Watch:
         """Watch an array, and the memory that it lies in, from now on."""
-        watch = Watch(array, self._gone)
-        watch.key = key = id(array)
-        watch.number = watch.buffer = -1
-        watch.mark = None
-        self.watches[key] = watch
-        if array.base is None or not isinstance(array.base, np.ndarray):
-            watch.buffer = len(self.sizes)
-            self.sizes.append(array.nbytes)
-            self.born.append(len(self._steps))
+        watch = self.watches[id(array)] = Watch(array, self._log)
+        watch.number = number
+        watch.mark = mark
+        watch.size = array.nbytes
+        base = array.base
+        watch.base = self._watch_of_owner(base) if isinstance(base, np.ndarray) else None
+        self._log(watch)
         return watch
 
-    def _buffer_of(self, array: np.ndarray) -> int:
-        """The block of memory that a view looks into."""
-        base: Any = array
-        while isinstance(base.base, np.ndarray):
-            base = base.base
-        return (self.watches.get(id(base)) or self.watch(base)).buffer
-
-    def _gone(self, watch: Any) -> None:
-        del self.watches[watch.key]
-        if watch.buffer >= 0:
-            self.died[watch.buffer] = len(self._steps)
-
-    def close(self) -> None:
-        """Watch no more: the run is over."""
-        self.watches = {}
+    def _watch_of_owner(self, array: np.ndarray) -> Watch:
+        """The watch of the array whose memory a view looks into."""
+        while isinstance(array.base, np.ndarray):
+            array = array.base
+        watch = self.watches.get(id(array))
+        return watch if watch is not None and watch() is array else self.watch(array)
 
     def finished(self) -> list[Kept]:
         """All values, sums included, in the order of their numbers."""

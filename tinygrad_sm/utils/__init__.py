@@ -5,10 +5,10 @@ from typing import Any as _Any
 
 from . import checkpoint, data
 
-__all__ = ["checkpoint", "data", "dlpack", "hooks", "model_zoo"]
+__all__ = ["benchmark", "checkpoint", "data", "dlpack", "hooks", "model_zoo", "tensorboard"]
 
 
 def __getattr__(name: str) -> _Any:
-    if name in ("_pytree", "dlpack", "hooks", "model_zoo"):
+    if name in ("_pytree", "benchmark", "dlpack", "hooks", "model_zoo", "tensorboard"):
         return _import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -129,6 +129,16 @@ def noop_context_fn() -> tuple[Any, Any]:
     return contextlib.nullcontext(), contextlib.nullcontext()
 
 
+def set_checkpoint_early_stop(enable: bool) -> contextlib.AbstractContextManager[None]:
+    """Accepted, for a ``with`` block: ``early_stop`` of all checkpoints in it."""
+    return contextlib.nullcontext()
+
+
+def set_checkpoint_debug_enabled(enabled: bool | None) -> contextlib.AbstractContextManager[None]:
+    """Accepted, for a ``with`` block: ``debug`` of all checkpoints in it."""
+    return contextlib.nullcontext()
+
+
 def checkpoint(
     function: Callable[..., Any],
     *args: Any,
@@ -151,8 +161,8 @@ def checkpoint(
         use_reentrant: accepted; there is one implementation, which has no restrictions.
         context_fn: returns two context managers, for the first run and for the second.
         determinism_check: ``"default"``: compare shapes and dtypes; ``"none"``: do not.
-        debug: accepted.
-        early_stop: accepted.
+        debug: accepted; a difference is told of with all that is known in any case.
+        early_stop: accepted; a second run goes to its end, so that one that does more is noticed.
         preserve_rng_state: let the second run draw the same random numbers (dropout).
         **kwargs: its arguments by name.
 

@@ -1,5 +1,8 @@
-"""Downloads of weights, by their older name: left out; every name here raises when it is used."""
+"""Downloads of weights, by their older name."""
 
-from ..left_out import contents
+from ..hub import _download_url_to_file as _download_url_to_file
+from ..hub import load_state_dict_from_url, tqdm
 
-__getattr__ = contents(__name__)
+__all__ = ["load_url", "tqdm"]
+
+load_url = load_state_dict_from_url

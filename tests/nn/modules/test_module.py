@@ -440,7 +440,8 @@ def test_a_type_is_for_all_tensors_and_memory_can_be_new():
     assert before.array is not memory
     assert before.shape == (2,)
     assert model.compile() is None
-    with pytest.raises(NotImplementedError, match="share_memory"):
-        model.share_memory()
+    assert not model.weight.is_shared()
+    assert model.share_memory() is model
+    assert all(p.is_shared() for p in model.parameters())
     with pytest.raises(NotImplementedError, match="bfloat16"):
         model.bfloat16()

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from ...ops import activation, elementwise
+from ...ops.activation import hardshrink as hardshrink
+from ...ops.activation import prelu as prelu
 from ...ops.elementwise import float_input, where
 from ...ops.in_place import in_place
 from ...ops.random import default_generator, sample_for
@@ -52,27 +54,6 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     return _applied(
         "leaky_relu", lambda x: activation.leaky_relu(x, negative_slope), input, inplace
     )
-
-
-def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """``x`` where positive, else ``weight * x`` (He et al., 2015).
-
-    Args:
-        input: (N, C, ...), or any shape for a single weight.
-        weight: (1,) or (), or (C,): one for each channel, the second dimension.
-
-    Raises:
-        RuntimeError: if there are neither one nor C weights.
-    """
-    count, ndim = weight.array.size, input.array.ndim
-    channels = input.array.shape[1] if ndim > 1 else 1
-    if weight.array.ndim > 1 or (count != 1 and count != channels):
-        raise RuntimeError(
-            f"prelu: Mismatch of parameter numbers and input channel size: weight of shape "
-            f"{weight.array.shape}, {channels} channels"
-        )
-    slope = weight.reshape(()) if count == 1 else weight.reshape(-1, *(1,) * (ndim - 2))
-    return where(input > 0, input, slope * input)
 
 
 def rrelu(
@@ -199,11 +180,6 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """``x hardsigmoid(x)`` (Howard et al., 2019)."""
     return _applied("hardswish", activation.hardswish, input, inplace)
-
-
-def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """``x`` where ``|x| > lambd``, else 0."""
-    return activation.hardshrink(input, lambd)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:

@@ -9,15 +9,17 @@ import math
 import warnings
 from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 from ...ops.elementwise import where
 from ...ops.indexing import getitem
 from ...ops.linear_algebra import matmul
-from ...tape import wrap
+from ...tape import values_of, wrap
 from ...tensor import Tensor
 
+Tap = tuple[Tensor, Tensor | None]  # pixels, int64, and their weights
 _CUBIC = -0.75  # as ``interpolate`` has it
 
 
@@ -145,26 +147,24 @@ def _reflected(x: Tensor, low: float, span: float) -> Tensor:
     if span == 0:
         return x * 0
     distance = (x - low).abs()
-    turns = np.floor(distance.array / span)
-    extra = distance - wrap((turns * span).astype(distance.array.dtype))
-    return where(wrap(turns % 2 == 0), extra + low, span - extra + low)
+    turns = (distance.detach() / span).floor()
+    extra = distance - turns * span
+    return where(turns % 2 == 0, extra + low, span - extra + low)
 
 
-def _taps(
-    x: Tensor, size: int, mode: str, padding_mode: str, align_corners: bool
-) -> list[tuple[np.ndarray, Tensor | None]]:
+def _taps(x: Tensor, size: int, mode: str, padding_mode: str, align_corners: bool) -> list[Tap]:
     """For each place along a dimension: the pixels that count, and how much (``None``: 1)."""
     if mode == "nearest":
-        return [_masked(np.rint(x.array), None, size)]
-    first = np.floor(x.array)
-    t = x - wrap(first)
+        return [_masked(x.detach().round(), None, size)]
+    first = x.detach().floor()
+    t = x - first
     if mode == "bilinear":
         return [_masked(first, 1 - t, size), _masked(first + 1, t, size)]
     weights = (_far(t + 1), _near(t), _near(1 - t), _far(2 - t))
     taps = []
     for i, weight in enumerate(weights, -1):
-        place = _inside(wrap(first + i), size, padding_mode, align_corners)
-        taps.append(_masked(np.rint(place.array), weight, size))
+        place = _inside(first + i, size, padding_mode, align_corners)
+        taps.append(_masked(place.round(), weight, size))
     return taps
 
 
@@ -176,21 +176,17 @@ def _far(x: Tensor) -> Tensor:
     return ((_CUBIC * x - 5 * _CUBIC) * x + 8 * _CUBIC) * x - 4 * _CUBIC
 
 
-def _masked(
-    place: np.ndarray, weight: Tensor | None, size: int
-) -> tuple[np.ndarray, Tensor | None]:
+def _masked(place: Tensor, weight: Tensor | None, size: int) -> Tap:
     """Pixels that are there; the others are given the weight 0."""
     there = (place >= 0) & (place < size)
-    index = np.where(there, place, 0).astype(np.int64)
-    if there.all():
+    index = where(there, place, 0.0).long()
+    if values_of(there).all():
         return index, weight
-    mask = wrap(there.astype(place.dtype))
+    mask = there.to(place.dtype)
     return index, mask if weight is None else weight * mask
 
 
-def _read(
-    input: Tensor, axes: list[list[tuple[np.ndarray, Tensor | None]]], shape: tuple[int, ...]
-) -> Tensor:
+def _read(input: Tensor, axes: list[list[Tap]], shape: tuple[int, ...]) -> Tensor:
     """The sum over all combinations of taps of the pixel times the weights.
 
     Pixels are read as rows of their channels, which lie together.
@@ -199,7 +195,7 @@ def _read(
     rows = input.movedim(1, -1).reshape(count * math.prod(sizes), channels)
     total = None
     for taps in product(*axes):
-        place = np.arange(count).reshape(-1, *(1,) * len(shape))
+        place: Any = wrap(np.arange(count).reshape(-1, *(1,) * len(shape)))
         weight = None
         for (index, factor), size in zip(taps, sizes, strict=True):
             place = place * size + index

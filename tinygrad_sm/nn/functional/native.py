@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...ops.creation import empty_like
 from ...ops.padding import constant_pad
 from ...out import public as _public
 from ...tape import no_grad, wrap
@@ -131,7 +132,8 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     """``dropout``, and which elements it kept."""
     if train is False or not p:
         return input.clone(), wrap(np.ones(input.array.shape, bool))
-    kept = input.new_full(input.array.shape, 1 - p).bernoulli().bool()
+    with no_grad():
+        kept = empty_like(input).bernoulli_(1 - p).bool()
     return input * kept * (0.0 if p == 1 else 1 / (1 - p)), kept
 
 

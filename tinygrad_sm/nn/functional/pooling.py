@@ -13,6 +13,7 @@ import numpy as np
 
 from ...ops import convolution
 from ...ops.elementwise import div
+from ...ops.indexing import gather
 from ...tape import wrap
 from ...tensor import Tensor
 from .windows import Margins, batched, check_fit, like_input, reaches, several
@@ -156,7 +157,7 @@ def _max_pool(
     out = like_input(out, input, dimensions)
     if not return_indices:
         return out
-    return out, wrap(places.reshape(out.array.shape))
+    return out, places.reshape(out.array.shape)
 
 
 def _largest(
@@ -165,7 +166,7 @@ def _largest(
     """The largest of windows of images, and the index of each in its flat image."""
     both = margins if len(margins) == 2 else ((0, 0), *margins)
     layout = (_flat(kernel), _flat(stride), both, _flat(dilation))
-    places = convolution.max_pool_places(x.array, *layout) if indices else None
+    places = convolution.max_pool_places(x, *layout) if indices else None
     return convolution.max_pool(x, *layout), places
 
 
@@ -189,7 +190,7 @@ def _largest_in_volumes(
     if not indices:
         return out, None
     chosen = in_column.reshape(count * channels, -1)
-    in_area = np.take_along_axis(in_layer.reshape(count * channels, -1), chosen, 1)
+    in_area = gather(in_layer.reshape(count * channels, -1), 1, chosen)
     return out, chosen // math.prod(rest) * math.prod(area) + in_area
 
 

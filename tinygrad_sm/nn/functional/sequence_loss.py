@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...ops.elementwise import where
+from ...ops.elementwise import isinf, where
 from ...ops.indexing import gather, getitem
 from ...ops.padding import constant_pad
 from ...ops.reduction import logsumexp
@@ -59,7 +59,7 @@ def ctc_loss(
     labels = _laid_out(targets.array, sizes, count, blank)
     loss = _losses(scores, labels, sizes, spans, blank)
     if zero_infinity:
-        loss = where(wrap(np.isinf(loss.array)), 0.0, loss)
+        loss = where(isinf(loss), 0.0, loss)
     if reduction == "mean":
         return (loss / wrap(np.maximum(sizes, 1).astype(loss.array.dtype))).mean()
     if reduction == "sum":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,12 +55,17 @@ class Hooks:
 
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a module with its hooks around it."""
-        pending = list(self.forward)
+        pending = [*self._shared("forward"), *self.forward]
         try:
             return self._call(module, args, kwargs, pending)
         except Exception:
             _call_anyway(pending, module, args, kwargs)
             raise
+
+    def _shared(self, kind: str) -> list[Hook]:
+        """The hooks of a kind that all modules have, which run before a module's own."""
+        found: list[Hook] = [] if self is everywhere else getattr(everywhere, kind)
+        return found
 
     def _call(
         self,
@@ -69,17 +74,61 @@ class Hooks:
         kwargs: dict[str, Any],
         pending: list[Hook],
     ) -> Any:
-        for hook in list(self.forward_pre):
+        for hook in [*self._shared("forward_pre"), *self.forward_pre]:
             args, kwargs = _changed_input(hook, hook(module, args, kwargs), args, kwargs)
         passage = None
-        if (self.backward or self.backward_pre) and is_grad_enabled():
-            passage = Passage(module, self)
+        before = [*self._shared("backward_pre"), *self.backward_pre]
+        after = [*self._shared("backward"), *self.backward]
+        if (before or after) and is_grad_enabled():
+            passage = Passage(module, before, after)
             args = passage.watch_inputs(args)
         result = module.forward(*args, **kwargs)
         while pending:
             changed = pending.pop(0)(module, args, kwargs, result)
             result = result if changed is None else changed
         return result if passage is None else passage.watch_outputs(result)
+
+
+class Table(MutableMapping[int, Callable[..., Any]]):
+    """The hooks of one kind, by number, as PyTorch keeps them: what is deleted here is removed.
+
+    Args:
+        hooks: the hooks, in the order in which they run.
+    """
+
+    def __init__(self, hooks: list[Hook]) -> None:
+        self._hooks = hooks
+
+    def __getitem__(self, key: int) -> Callable[..., Any]:
+        return self._hooks[self._place(key)].function
+
+    def __setitem__(self, key: int, function: Callable[..., Any]) -> None:
+        known = [id(hook) for hook in self._hooks]
+        if key in known:
+            self._hooks[known.index(key)].function = function
+        else:
+            self._hooks.append(Hook(function))
+
+    def __delitem__(self, key: int) -> None:
+        del self._hooks[self._place(key)]
+
+    def _place(self, key: int) -> int:
+        for place, hook in enumerate(self._hooks):
+            if id(hook) == key:
+                return place
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter([id(hook) for hook in self._hooks])
+
+    def __len__(self) -> int:
+        return len(self._hooks)
+
+    def __repr__(self) -> str:
+        return f"OrderedDict({dict(self)})" if self else "OrderedDict()"
+
+
+everywhere = Hooks()  # those of all modules
 
 
 def add(
@@ -143,13 +192,14 @@ class Passage:
 
     Args:
         module: the module called.
-        hooks: its hooks, of which those present now will run.
+        pre: the hooks to call when the gradients of its outputs are known.
+        hooks: those to call when the gradients have come through.
     """
 
-    def __init__(self, module: Module, hooks: Hooks) -> None:
+    def __init__(self, module: Module, pre: list[Hook], hooks: list[Hook]) -> None:
         self.module = module
-        self.pre = [hook.function for hook in hooks.backward_pre]
-        self.hooks = [hook.function for hook in hooks.backward]
+        self.pre = [hook.function for hook in pre]
+        self.hooks = [hook.function for hook in hooks]
         self.inputs = self.outputs = _Group((), [])
         self.grad_output: tuple[Any, ...] = ()
 

@@ -622,13 +622,11 @@ class Module:
         check_device(device)
         return self._apply(lambda t: empty_like(t, device=device), recurse)
 
-    def share_memory(self) -> NoReturn:
-        """Refuse: memory is not shared between processes here.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError("share_memory: modules here do not share memory of processes")
+    def share_memory(self) -> Self:
+        """Move parameters and buffers to memory that processes see which the module is sent to."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            tensor.share_memory_()
+        return self
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Do nothing: there is no compiler, so that ``forward`` runs as it was written."""
@@ -636,9 +634,25 @@ class Module:
     # --- hooks -----------------------------------------------------------------------------------
 
     def _own_hooks(self) -> hooks.Hooks:
-        if self._hooks is None:
+        if self._hooks is None or self._hooks is hooks.everywhere:
             self._hooks = hooks.Hooks()
         return self._hooks
+
+    @property
+    def _forward_pre_hooks(self) -> hooks.Table:
+        return hooks.Table(self._own_hooks().forward_pre)
+
+    @property
+    def _forward_hooks(self) -> hooks.Table:
+        return hooks.Table(self._own_hooks().forward)
+
+    @property
+    def _backward_hooks(self) -> hooks.Table:
+        return hooks.Table(self._own_hooks().backward)
+
+    @property
+    def _backward_pre_hooks(self) -> hooks.Table:
+        return hooks.Table(self._own_hooks().backward_pre)
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -784,3 +798,46 @@ def rejected(layer: Module, input: Any, error: Exception) -> Exception:
             f"{layer!r}: expected a Tensor, not {type(input).__name__}: make one with tensor(...)"
         )
     return type(error)(f"{layer!r}: {error}")
+
+
+# --- hooks of all modules ------------------------------------------------------------------------
+
+
+def _everywhere() -> hooks.Hooks:
+    """The hooks of all modules; from now on no call skips them."""
+    Module._hooks = hooks.everywhere
+    return hooks.everywhere
+
+
+def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, args)`` before each ``forward`` of any module."""
+    return hooks.add(_everywhere().forward_pre, hook)
+
+
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """Call ``hook(module, args, output)`` after each ``forward`` of any module.
+
+    >>> import tinygrad_sm as sg
+    >>> layer = sg.nn.Sequential(sg.nn.Identity(), sg.nn.ReLU())
+    >>> with register_module_forward_hook(lambda m, args, out: print(type(m).__name__)):
+    ...     _ = layer(sg.ones(1))
+    Identity
+    ReLU
+    Sequential
+    """
+    return hooks.add(_everywhere().forward, hook, False, with_kwargs, always_call)
+
+
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, grad_output)`` before the gradients go through any module."""
+    return hooks.add(_everywhere().backward_pre, hook)
+
+
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, grad_input, grad_output)`` after the gradients went through any module."""
+    return hooks.add(_everywhere().backward, hook)
+
+
+register_module_backward_hook = register_module_full_backward_hook
