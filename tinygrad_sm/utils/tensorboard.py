@@ -1,123 +1,34 @@
-"""Numbers of a training run, in the files that TensorBoard reads.
-
-A file is a chain of records, each a message of protocol buffers with its length and two checksums.
-Only numbers and texts are written. A picture, a histogram, a graph and the like are left out: these
-methods can be called, and say so once.
-
-Formats: https://github.com/tensorflow/tensorboard, ``compat/proto/event.proto`` and ``summary.proto``.
-"""
+"""Numbers of a training run for TensorBoard, by the package ``tensorboard`` where it is installed."""
 
 from __future__ import annotations
 
 import os
 import socket
-import struct
 import time
 import warnings
-from typing import Any, BinaryIO
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
-__all__ = ["FileWriter", "SummaryWriter"]
+__all__ = ["SummaryWriter"]
 
-_TEXT = "text"
-
-
-def _table() -> list[int]:
-    """The table of CRC-32C, by byte (Castagnoli et al., 1993: the polynomial 0x1EDC6F41)."""
-    table = []
-    for byte in range(256):
-        for _ in range(8):
-            byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
-        table.append(byte)
-    return table
-
-
-_TABLE = _table()
-
-
-def _checksum(data: bytes) -> int:
-    """The checksum of a record: CRC-32C, rotated and shifted so that it can be summed itself."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = crc >> 8 ^ _TABLE[(crc ^ byte) & 255]
-    crc ^= 0xFFFFFFFF
-    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
-
-
-def _number(value: int) -> bytes:
-    """An integer in groups of seven bits, the lowest first."""
-    value &= (1 << 64) - 1
-    parts = bytearray()
-    while value > 127:
-        parts.append(value & 127 | 128)
-        value >>= 7
-    parts.append(value)
-    return bytes(parts)
-
-
-def _field(number: int, content: bytes | str | int | float) -> bytes:
-    """One field of a message: a message or text, a whole number, or a double."""
-    if isinstance(content, str):
-        content = content.encode()
-    if isinstance(content, bytes):
-        return _number(number << 3 | 2) + _number(len(content)) + content
-    if isinstance(content, float):
-        return _number(number << 3 | 1) + struct.pack("<d", content)
-    return _number(number << 3) + _number(content)
-
-
-def _single(number: int, value: float) -> bytes:
-    """A field that is a float32."""
-    return _number(number << 3 | 5) + struct.pack("<f", value)
-
-
-class FileWriter:
-    """A file of events.
-
-    Args:
-        log_dir: the folder, which is made if need be.
-        filename_suffix: what the file's name shall end on.
-    """
-
-    def __init__(self, log_dir: str, filename_suffix: str = "", **options: Any) -> None:
-        self.log_dir = os.fspath(log_dir)
-        os.makedirs(self.log_dir, exist_ok=True)
-        name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
-        self._file: BinaryIO = open(  # noqa: SIM115
-            os.path.join(self.log_dir, name + filename_suffix), "wb"
-        )
-        self._write(_field(3, "brain.Event:2"), time.time())
-
-    def add_summary(self, value: bytes, step: int | None, walltime: float | None) -> None:
-        """Write one value of a summary."""
-        self._write(_field(2, int(step or 0)) + _field(5, _field(1, value)), walltime)
-
-    def _write(self, event: bytes, walltime: float | None) -> None:
-        data = _field(1, float(time.time() if walltime is None else walltime)) + event
-        length = struct.pack("<Q", len(data))
-        for part in (length, data):
-            self._file.write(part + struct.pack("<I", _checksum(part)))
-
-    def flush(self) -> None:
-        """Hand what was written on to the system."""
-        if not self._file.closed:
-            self._file.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+_FILES = "tensorboard.summary.writer.event_file_writer"
+_PROTOCOL = "tensorboard.compat.proto"
 
 
 class SummaryWriter:
-    """Writes numbers of a training run for TensorBoard.
+    """Writes numbers, texts and histograms of a training run for TensorBoard.
+
+    Without the package ``tensorboard`` nothing is written, and the first call says so. Pictures,
+    graphs and the like are left out: their methods can be called, and say so once.
 
     Args:
         log_dir: the folder; by default one in ``runs/`` whose name has the time and the machine.
         comment: what that folder's name shall end on.
         purge_step: accepted and ignored.
-        max_queue: accepted: nothing is queued.
-        flush_secs: accepted and ignored.
+        max_queue: how many events wait before they are written.
+        flush_secs: seconds after which they are written anyway.
         filename_suffix: what the file's name shall end on.
     """
 
@@ -134,9 +45,8 @@ class SummaryWriter:
             now = time.strftime("%b%d_%H-%M-%S")
             log_dir = os.path.join("runs", f"{now}_{socket.gethostname()}{comment}")
         self.log_dir = os.fspath(log_dir)
-        self.filename_suffix = filename_suffix
-        self.file_writer = FileWriter(self.log_dir, filename_suffix)
-        self._others: dict[str, FileWriter] = {}
+        self._options = max_queue, flush_secs, filename_suffix
+        self._files: dict[str, Any] = {}
         self._told: set[str] = set()
 
     def get_logdir(self) -> str:
@@ -162,13 +72,8 @@ class SummaryWriter:
             new_style: accepted and ignored.
             double_precision: accepted and ignored.
         """
-        self._add_scalar(self.file_writer, tag, scalar_value, global_step, walltime)
-
-    def _add_scalar(
-        self, writer: FileWriter, tag: str, number: Any, step: int | None, walltime: float | None
-    ) -> None:
-        value = float(np.asarray(getattr(number, "array", number)).item())
-        writer.add_summary(_field(1, tag) + _single(2, value), step, walltime)
+        value = {"tag": tag, "simple_value": _number(scalar_value)}
+        self._write(self.log_dir, value, global_step, walltime)
 
     def add_scalars(
         self,
@@ -180,9 +85,8 @@ class SummaryWriter:
         """Write several numbers to be drawn in one plot, each in a folder of its own."""
         for tag, number in tag_scalar_dict.items():
             folder = os.path.join(self.log_dir, f"{main_tag}_{tag}".replace("/", "_"))
-            if folder not in self._others:
-                self._others[folder] = FileWriter(folder, self.filename_suffix)
-            self._add_scalar(self._others[folder], main_tag, number, global_step, walltime)
+            value = {"tag": main_tag, "simple_value": _number(number)}
+            self._write(folder, value, global_step, walltime)
 
     def add_text(
         self,
@@ -192,36 +96,99 @@ class SummaryWriter:
         walltime: float | None = None,
     ) -> None:
         """Write a text, in Markdown."""
-        plugin = _field(9, _field(1, _field(1, _TEXT)))
-        tensor = _field(1, 7) + _field(2, _field(2, _field(1, 1))) + _field(8, text_string)
-        value = _field(1, f"{tag}/text_summary") + plugin + _field(8, tensor)
-        self.file_writer.add_summary(value, global_step, walltime)
+        value = {
+            "tag": f"{tag}/text_summary",
+            "metadata": {"plugin_data": {"plugin_name": "text"}},
+            "tensor": {
+                "dtype": "DT_STRING",
+                "tensor_shape": {"dim": [{"size": 1}]},
+                "string_val": [text_string.encode()],
+            },
+        }
+        self._write(self.log_dir, value, global_step, walltime)
 
-    def _leave_out(self, name: str) -> None:
-        if name not in self._told:
-            self._told.add(name)
-            warnings.warn(
-                f"SummaryWriter.{name}: only numbers and texts are written here; this is left out",
-                stacklevel=3,
-            )
+    def add_histogram(
+        self,
+        tag: str,
+        values: Any,
+        global_step: int | None = None,
+        bins: Any = 64,
+        walltime: float | None = None,
+        max_bins: int | None = None,
+    ) -> None:
+        """Write how often values lie where.
+
+        Args:
+            tag: their name.
+            values: a tensor or an array.
+            global_step: when, in steps.
+            bins: their number, their edges or a way of ``numpy.histogram`` to choose them;
+                ``"tensorflow"``, another library's choice, is 64.
+            walltime: when, in seconds since 1970; now by default.
+            max_bins: accepted and ignored.
+        """
+        numbers = np.asarray(getattr(values, "array", values), np.float64).reshape(-1)
+        counts, edges = np.histogram(numbers, 64 if bins == "tensorflow" else bins)
+        histogram = {
+            "min": numbers.min(initial=np.inf),
+            "max": numbers.max(initial=-np.inf),
+            "num": numbers.size,
+            "sum": numbers.sum(),
+            "sum_squares": numbers @ numbers,
+            "bucket_limit": edges[1:],
+            "bucket": counts,
+        }
+        self._write(self.log_dir, {"tag": tag, "histo": histogram}, global_step, walltime)
+
+    def _write(self, folder: str, value: dict[str, Any], step: Any, walltime: float | None) -> None:
+        """One value of a summary, as an event in the file of a folder."""
+        if folder not in self._files:
+            try:
+                files, events, summaries = map(
+                    import_module, (_FILES, f"{_PROTOCOL}.event_pb2", f"{_PROTOCOL}.summary_pb2")
+                )
+            except ImportError:
+                self._say(
+                    "nothing is written: tensorboard is not installed (pip install tensorboard)"
+                )
+                return
+            queue, seconds, suffix = self._options
+            self._files[folder] = files.EventFileWriter(folder, queue, seconds, suffix)
+            self._event, self._summary = events.Event, summaries.Summary
+        event = self._event(
+            wall_time=time.time() if walltime is None else walltime,
+            step=int(_number(step or 0)),
+            summary=self._summary(value=[self._summary.Value(**value)]),
+        )
+        self._files[folder].add_event(event)
+
+    def _say(self, what: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            warnings.warn(f"SummaryWriter: {what}", stacklevel=4)
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("add_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return lambda *args, **kwargs: self._leave_out(name)
+        return lambda *args, **kwargs: self._say(f"{name} is left out")
 
     def flush(self) -> None:
-        """Hand what was written on to the system."""
-        for writer in (self.file_writer, *self._others.values()):
-            writer.flush()
+        """Write what waits."""
+        for file in self._files.values():
+            file.flush()
 
     def close(self) -> None:
-        """Close the files."""
-        for writer in (self.file_writer, *self._others.values()):
-            writer.close()
+        """Write what waits, and close the files."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
 
     def __enter__(self) -> SummaryWriter:
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _number(value: Any) -> float:
+    return float(np.asarray(getattr(value, "array", value)).item())

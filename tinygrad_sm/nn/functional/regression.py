@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ...hints import warn, warn_once
+from ...ops.arithmetic import huber
 from ...ops.elementwise import where
 from ...tape import values_of
 from ...tensor import Tensor
@@ -92,11 +93,10 @@ def smooth_l1_loss(
     reduction = chosen(size_average, reduce, reduction)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    size = _difference("smooth_l1_loss", input, target).abs()
+    difference = _difference("smooth_l1_loss", input, target)
     if beta == 0:
-        return reduced("smooth_l1_loss", size, reduction)
-    near = size.clamp(max=beta)
-    return reduced("smooth_l1_loss", near * near * (0.5 / beta) + (size - near), reduction)
+        return reduced("smooth_l1_loss", difference.abs(), reduction)
+    return reduced("smooth_l1_loss", huber(difference, beta) / beta, reduction)
 
 
 def huber_loss(
@@ -113,9 +113,7 @@ def huber_loss(
     """
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    size = _difference("huber_loss", input, target).abs()
-    near = size.clamp(max=delta)
-    loss = near * near * 0.5 + (size - near) * delta
+    loss = huber(_difference("huber_loss", input, target), delta)
     if weight is not None and reduction == "mean":  # as in PyTorch, not over the weights
         return _weighted("huber_loss", loss, weight, "none").mean()
     return _weighted("huber_loss", loss, weight, reduction)
