@@ -146,6 +146,19 @@ def test_of_two_optimizers_on_one_walk_one_tells_what_neither_has():
     assert "first.weight" in message
 
 
+def test_a_parameter_beside_the_model_is_named():
+    model, scale = Model(), nn.Parameter(sg.ones(1))
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+
+    def train():
+        optimizer.zero_grad()
+        (model(X) * scale).sum().backward()
+        optimizer.step()
+
+    (message,) = told(train)
+    assert "backward reached 1 parameter (scale of shape (1,)) together" in message
+
+
 def test_it_is_silenced_by_its_category():
     optimizer = optim.SGD(Model().parameters(), lr=0.1)
     with warnings.catch_warnings():

@@ -75,8 +75,8 @@ class Lookout:
                 p._holder = _TOLD
             warn(
                 f"{type(optimizer).__name__}.step: backward reached {_named(others)} together with "
-                "parameters of this optimizer, but no optimizer has them: they are not trained. "
-                "Give them to the optimizer too (a module in a plain list is not in parameters(): "
+                "parameters of this optimizer, but no optimizer has them, so that they are not "
+                "trained. Give them to the optimizer too (a module in a plain list is not in parameters(): "
                 "use nn.ModuleList), or freeze them with requires_grad_(False)",
                 LikelyMistakeWarning,
             )
@@ -135,16 +135,19 @@ def _named(parameters: list[Any]) -> str:
     known = [f"{names.get(p, 'one')} of shape {p.array.shape}" for p in parameters]
     known.sort()
     more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-    return f"{len(known)} parameters ({', '.join(known[:_NAMED])}{more})"
+    plural = "s" if len(known) > 1 else ""
+    return f"{len(known)} parameter{plural} ({', '.join(known[:_NAMED])}{more})"
 
 
 def _names_of(parameters: list[Any]) -> dict[Any, str]:
-    """What the running program calls them: ``model.head.weight``."""
-    wanted = set(parameters)
+    """What the running program calls them: ``scale``, or ``model.head.weight``."""
+    wanted = {id(p): p for p in parameters}
     names: dict[Any, str] = {}
     for name, value in variables():
+        if id(value) in wanted:
+            names.setdefault(value, name)
         listed = getattr(type(value), "named_parameters", None)
         for path, p in listed(value) if listed is not None else ():
-            if p in wanted:
+            if id(p) in wanted:
                 names.setdefault(p, f"{name}.{path}")
     return names
