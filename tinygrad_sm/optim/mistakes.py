@@ -75,8 +75,8 @@ class Lookout:
                 p._holder = _TOLD
             warn(
                 f"{type(optimizer).__name__}.step: backward reached {_named(others)} together with "
-                "parameters of this optimizer, but no optimizer has them, so that they are not "
-                "trained. Give them to the optimizer too (a module in a plain list is not in parameters(): "
+                "parameters of this optimizer, but no optimizer has them: they are not trained. "
+                "Give them to the optimizer too (a module in a plain list is not in parameters(): "
                 "use nn.ModuleList), or freeze them with requires_grad_(False)",
                 LikelyMistakeWarning,
             )
