@@ -123,7 +123,7 @@ class Recorder(Watcher):
                 number = self._constant(a) if type(a) is np.ndarray else -1
             noted.append(number)
             noted.append(place)
-        rows, log = self.rows, self.log
+        rows = self.rows
         row = len(rows)
         if packers:
             self._note_packed(row, node)
@@ -140,7 +140,8 @@ class Recorder(Watcher):
             )
         )
         of_node[node.order] = row
-        log.append(reference(node, log.append))
+        came = store.log
+        came(reference(node, came))
         self.steps.append(row)
 
     def _note_packed(self, row: int, node: Node) -> None:
@@ -361,7 +362,7 @@ class _Watched(Relay):
         self.arrived = g
         grads = self._kept(g, node) if total is None or node.op.several else total[0]
         steps.append((row, self.walk, grads, self.lifted and node.op.definition is not None))
-        recorder.log.append(None)
+        recorder.store.log(None)
         return g
 
     def _kept(self, grad: Any, node: Any) -> tuple[int, ...]:
@@ -425,7 +426,7 @@ class _Watched(Relay):
                 new = store.later(old, fitted)
             watch = store.watches.get(id(total))
             if watch is None or watch() is not total:
-                store.watch(total)
+                store.watch(total, total.nbytes)
         return fitted if same else store.keep(grad), fitted, new
 
     def deliver(self) -> None:
@@ -446,7 +447,7 @@ class _Watched(Relay):
             if leaf in before or leaf._hooks:
                 new = store.fresh(leaf._grad.array)
             recorder.steps.append((row, self.walk, arrived, before.get(leaf, -1), new))
-            recorder.log.append(None)
+            store.log(None)
 
 
 def _level_of(args: Any) -> int:

@@ -109,10 +109,11 @@ class Store:
 
     Args:
         max_bytes: room for copies; past it a value keeps a sample of its elements only.
-        log: where watches are put.
+        log: the list in which watches are put.
 
     Attributes:
         values: copies; a ``Kept`` where there was no room; two numbers for the sum of both.
+        log: puts an entry into the log.
         seen_as: per value the watch of the array that it was copied from, or ``None``.
         watches: by id the watch of an array that lives, or lived.
     """
@@ -124,7 +125,7 @@ class Store:
         self.values: list[Any] = []
         self.seen_as: list[Watch | None] = []
         self.watches: dict[int, Watch] = {}
-        self._log = log.append
+        self.log = log.append
 
     def fresh(self, array: np.ndarray, mark: Any = 0) -> int:
         """Keep an array that was just made; the number under which it is kept."""
@@ -138,7 +139,7 @@ class Store:
         self.values.append(copy)
         watch = self.watches.get(id(array))
         if watch is None or watch() is not array:
-            watch = self.watch(array, number, mark)
+            watch = self.watch(array, size, number, mark)
         else:
             watch.number = number
             watch.mark = mark
@@ -182,23 +183,27 @@ class Store:
         self.held += kept.numbers().nbytes
         return kept
 
-    def watch(self, array: np.ndarray, number: int = -1, mark: Any = None) -> Watch:
+    def watch(self, array: np.ndarray, size: int, number: int = -1, mark: Any = None) -> Watch:
         """Watch an array, and the memory that it lies in, from now on."""
-        watch = self.watches[id(array)] = Watch(array, self._log)
+        log = self.log
+        watch = self.watches[id(array)] = Watch(array, log)
         watch.number = number
         watch.mark = mark
-        watch.size = array.nbytes
+        watch.size = size
         base = array.base
-        watch.base = self._watch_of_owner(base) if isinstance(base, np.ndarray) else None
-        self._log(watch)
+        watch.base = None if base is None else self._watch_of_owner(base)
+        log(watch)
         return watch
 
-    def _watch_of_owner(self, array: np.ndarray) -> Watch:
-        """The watch of the array whose memory a view looks into."""
+    def _watch_of_owner(self, array: Any) -> Watch | None:
+        """The watch of the array whose memory a view looks into, unless it is no array."""
+        if not isinstance(array, np.ndarray):
+            return None
         while isinstance(array.base, np.ndarray):
             array = array.base
         watch = self.watches.get(id(array))
-        return watch if watch is not None and watch() is array else self.watch(array)
+        known = watch is not None and watch() is array
+        return watch if known else self.watch(array, array.nbytes)
 
     def finished(self) -> list[Kept]:
         """All values, sums included, in the order of their numbers."""
