@@ -137,3 +137,5 @@ drawn(
     ugly=False,
     kinds=(),
 )
+for name in ("hardshrink", "softshrink"):
+    case(name, lambda m, x, name=name: getattr(m.nn.functional, name)(x, 0.3), A)

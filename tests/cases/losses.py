@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from .drawing import SEEDS, array, laid_out, several, shapes, tame
-from .registry import FLOATS, drawn
+from .registry import FLOATS, A, B, case, drawn
 
 REDUCTION = st.sampled_from(["mean", "sum", "none", "median"])
 PLAIN = {"mixed": False, "kinds": FLOATS[:2], "ugly": False}
@@ -236,3 +236,4 @@ drawn(
     kinds=FLOATS[:2],
     mixed=False,
 )
+case("huber_loss", lambda m, x, y: m.nn.functional.huber_loss(x, y, "none", 0.7), A, B)

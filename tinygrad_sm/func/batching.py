@@ -270,3 +270,9 @@ def _pool(batch: Batch, call: Rule, x: Any, *options: Any) -> Any:
 @rule("max_pool2d_input", "max_pool2d_read")
 def _read(batch: Batch, call: Rule, x: Any, place: Any, *options: Any) -> Any:
     return _unfolded(batch, call(_folded(batch.full(x)), _folded(batch.full(place)), *options))
+
+
+@rule("cdist")
+def _distances(batch: Batch, call: Rule, x: Any, y: Any, by_product: bool) -> Any:
+    rank = max(x.ndim, y.ndim)
+    return call(batch.aligned(x, rank), batch.aligned(y, rank), by_product)

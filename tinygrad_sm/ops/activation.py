@@ -99,6 +99,26 @@ hardswish = unary(
 )
 
 
+def _beyond(x: Any, limit: float) -> Any:
+    return ~np.less_equal(np.abs(x), limit)
+
+
+_hardshrink = primitive(
+    lambda x, limit: masked(x, _beyond(x, limit)),
+    "``x`` where ``|x| > limit``, else 0.",
+    name="hardshrink",
+    family="elementwise",
+    x=lambda g, x, limit: masked(g, _beyond(x, limit)),
+)
+softshrink = primitive(
+    lambda x, limit: x - np.clip(x, -limit, limit),
+    "``x`` moved towards 0 by ``limit``, and 0 where ``|x| <= limit``.",
+    name="softshrink",
+    family="elementwise",
+    x=lambda g, x, limit: masked(g, _beyond(x, limit)),
+)
+
+
 def _logistic(z: Any) -> Any:
     """The sigmoid; of Tensors by tanh, whose own derivatives are finite everywhere."""
     return _sigmoid(z) if type(z) is np.ndarray else 0.5 * (1 + np.tanh(0.5 * z))
@@ -110,13 +130,18 @@ def _softplus(x: np.ndarray, beta: float, threshold: float) -> np.ndarray:
     return out if threshold >= _NEGLIGIBLE else np.where(z > threshold, x, out)
 
 
+def _softened(g: Any, z: Any, threshold: float) -> Any:
+    """``g`` beyond the threshold, else ``g`` times the sigmoid; ``np.where`` is six times slower."""
+    if type(g) is type(z) is np.ndarray:
+        return g * np.maximum(_sigmoid(z), np.greater(z, threshold))
+    return np.where(np.greater(z, threshold), g, g * _logistic(z))
+
+
 softplus = primitive(
     _softplus,
     name="softplus",
     family="elementwise",
-    x=lambda g, x, beta, threshold: np.where(
-        np.greater(x * beta, threshold), g, g * _logistic(beta * x)
-    ),
+    x=lambda g, x, beta, threshold: _softened(g, beta * x, threshold),
 )
 silu = unary(
     lambda x: x * _sigmoid(x),
@@ -155,4 +180,4 @@ def prelu(input: Any, weight: Any) -> Any:
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     """``x`` where ``|x| > lambd``, else 0."""
-    return where((input >= -lambd) & (input <= lambd), 0.0, input)
+    return _hardshrink(input, lambd)

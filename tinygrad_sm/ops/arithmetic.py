@@ -167,3 +167,18 @@ def frexp(input: Any) -> tuple[Tensor, Tensor]:
     if input.array.dtype.kind != "f":
         raise RuntimeError("frexp: only supports floating-point dtypes")
     return mul(input, _scale(input)), _exponent(input)
+
+
+def _huber(x: np.ndarray, delta: float) -> np.ndarray:
+    size = np.abs(x)
+    near = np.minimum(size, delta)
+    return near * (size - 0.5 * near)
+
+
+huber = primitive(
+    _huber,
+    "``x^2 / 2`` up to ``|x| = delta``, from there on a line (Huber, 1964).",
+    name="huber",
+    family="elementwise",
+    x=lambda g, x, delta: g * np.minimum(np.maximum(x, -delta), delta),
+)

@@ -11,7 +11,7 @@ from ..dtypes import BOOL, INT64, as_float, check_fits, promote
 from ..primitive import Operation, binary, clash, coerce, primitive, unary
 from ..tape import Value, wrap
 from . import kernels
-from .masking import masked
+from .masking import chosen, masked
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -181,12 +181,23 @@ def _pow_by_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
     return np.where(flat, 0.0, g * out * slope)
 
 
+# powers that have faster forms, as PyTorch too takes them
+_ROOTS: dict[float, Any] = {
+    0.5: np.sqrt,
+    -0.5: lambda x: 1 / np.sqrt(x),
+    -1: lambda x: 1 / x,
+    -2: lambda x: 1 / (x * x),
+}
+
+
 def _power(x: Any, y: Any) -> Any:
     if isinstance(y, int | float):
         if y == 2:
             return x * x
-        if y in (0.5, -0.5) and np.asarray(x).dtype.kind == "f":
-            return np.sqrt(x) if y > 0 else 1 / np.sqrt(x)
+        if y == 3:
+            return x * x * x
+        if y in _ROOTS and np.asarray(x).dtype.kind == "f":
+            return _ROOTS[y](x)
     kind = np.result_type(x, y)
     if kind == BOOL and y is not True and y is not False:
         raise _no_bools("pow")
@@ -440,11 +451,11 @@ def _in_range(bound: Any, input: Any) -> Any:
 clip = clamp
 
 _where = primitive(
-    lambda condition, x, y: np.where(condition, x, y),
+    chosen,
     name="where",
     family="elementwise",
-    x=lambda g, condition: np.where(condition, g, 0.0),
-    y=lambda g, condition: np.where(condition, 0.0, g),
+    x=lambda g, mask: masked(g, mask),
+    y=lambda g, mask: masked(g, np.logical_not(mask)),
 )
 
 

@@ -43,18 +43,48 @@ def _erfcx64(x: np.ndarray) -> np.ndarray:
     )
 
 
+# Giles' polynomials for erfinv (2012, table 5), of w - 2.5 below 5 and of sqrt(w) - 3 beyond
+_CENTRAL = (
+    2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503,
+    -0.00417768164, 0.246640727, 1.50140941,
+)  # fmt: skip
+_TAIL = (
+    -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613,
+    0.00943887047, 1.00167406, 2.83297682,
+)  # fmt: skip
+
+
+def _erfinv_near(x: np.ndarray) -> np.ndarray:
+    """Erfinv to 3 parts in ten million, which is float32's rounding."""
+    w = -np.log1p(-x * x)
+    return x * np.where(
+        w < 5, np.polyval(_CENTRAL, w - 2.5), np.polyval(_TAIL, np.sqrt(np.maximum(w, 5)) - 3)
+    )
+
+
 def _erfinv64(x: np.ndarray) -> np.ndarray:
-    """Winitzki's approximation (2008), then Halley's iteration on erf, or on erfc in the tails."""
+    """A step or two of Halley's iteration on erf, or on erfc in the tails, from ``_erfinv_near``."""
     size = np.abs(x)
-    log = np.log1p(-size) + np.log1p(size)
-    half = 2 / (math.pi * 0.147) + log / 2
-    y = np.sqrt(np.sqrt(half * half - log / 0.147) - half)
-    for _ in range(4):
+    log = -np.log(2 * np.maximum(1 - size, 1e-17))
+    far = np.sqrt(
+        np.maximum(log + 0.5 * np.log(4 / (math.pi * log)), 1)
+    )  # of erfc's asymptotic form
+    y = np.where(log < 16, _erfinv_near(size), far)
+    for _ in range(2):
         miss = np.where(size < 0.5, _erf64(y) - size, (1 - size) - _erfc64(y))
         step = miss / (_SLOPE * np.exp(-y * y))
         y = y - step / (1 + y * step)
     y = np.where(size == 1, np.inf, np.where(size < 1e-300, size / _SLOPE, y))
     return np.where(size > 1, np.nan, np.copysign(y, x))
+
+
+@np.errstate(all="ignore")
+def _erfinv(x: np.ndarray) -> np.ndarray:
+    if x.dtype == np.float64:
+        return _erfinv64(x)
+    wide = np.asarray(x, np.float64)
+    out = np.where(np.abs(wide) == 1, np.copysign(np.inf, wide), _erfinv_near(wide))
+    return out.astype(x.dtype)
 
 
 def _ndtri64(p: np.ndarray) -> np.ndarray:
@@ -92,7 +122,7 @@ erfcx = unary(
     x=lambda g, x, out: g * (2 * x * out - _SLOPE),
 )
 erfinv = unary(
-    _in_float64(_erfinv64),
+    _erfinv,
     "The inverse of ``erf``: from (-1, 1) to all numbers; NaN outside.",
     name="erfinv",
     to_float=True,

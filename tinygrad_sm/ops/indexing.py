@@ -10,6 +10,7 @@ import numpy as np
 from ..dtypes import BOOL, INT64, check_fits
 from ..primitive import Operation, clash, primitive
 from ..tape import Value, values_of, wrap
+from .accumulation import add_at, only_axis
 from .dims import axis_of, numpy_names
 from .results import ValuesAndIndices, values_and_indices
 from .shape import reshape, seen_through
@@ -94,58 +95,13 @@ def _collect(g: Any, index: Any, sizes: tuple[int, ...]) -> np.ndarray:
     out = np.zeros(sizes, g.dtype)
     if is_basic(index):
         out[index] = g
-    elif isinstance(index, np.ndarray) and index.dtype.kind in "iu" and sizes and g.size:
-        _add_rows(out, index, g)
-    elif (axis := _only_axis(index)) is not None and g.size:
-        _add_slices(out, index[axis], g, axis)
     else:
-        np.add.at(out, index, g)
+        add_at(out, index, g)
     return out
 
 
-def _only_axis(index: Any) -> int | None:
-    """The axis along which an index takes slices: whole axes, and then a row of places."""
-    if not isinstance(index, tuple) or not index or not isinstance(index[-1], np.ndarray):
-        return None
-    whole = all(isinstance(p, slice) and p == slice(None) for p in index[:-1])
-    return len(index) - 1 if whole and index[-1].ndim == 1 and index[-1].dtype != BOOL else None
-
-
-def _add_rows(out: np.ndarray, index: np.ndarray, g: np.ndarray) -> None:
-    """``out[index] += g`` by sorting the rows and adding runs: far faster than ``np.add.at``."""
-    flat = index.reshape(-1) % len(out)
-    rows = g.reshape(len(flat), -1)
-    order = np.argsort(flat, kind="stable")
-    ordered = flat[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    if rows.shape[1]:
-        out.reshape(len(out), -1)[ordered[starts]] = np.add.reduceat(rows[order], starts, axis=0)
-
-
-def _add_slices(out: np.ndarray, places: np.ndarray, g: np.ndarray, axis: int) -> None:
-    """``out[:, places] += g`` into zeros, repeats added up.
-
-    Each place's first slice is taken, its second, and so on: of few repeats, as in a picture made
-    larger, ten times faster than ``reduceat``.
-    """
-    whole: Any = (slice(None),) * axis
-    flat = places % out.shape[axis]
-    counts = np.bincount(flat, minlength=out.shape[axis])
-    order = np.argsort(flat, kind="stable")
-    starts = np.cumsum(counts) - counts
-    if counts.max() > 4 or len(flat) < len(counts):
-        there = np.flatnonzero(counts)
-        out[(*whole, there)] = np.add.reduceat(np.take(g, order, axis), starts[there], axis)
-        return
-    for i in range(counts.max()):
-        part = np.take(g, order[np.minimum(starts + i, len(flat) - 1)], axis)
-        if (counts <= i).any():
-            part[(*whole, counts <= i)] = 0
-        out += part
-
-
 def _taken(x: Any, index: Any) -> Any:
-    axis = _only_axis(index)
+    axis = only_axis(index)
     return x[index] if axis is None else np.take(x, index[axis], axis)
 
 
@@ -298,7 +254,7 @@ def _checked_places(name: str, input: Any, dim: int, index: Any) -> Any:
 
 def _added(x: np.ndarray, index: Any, src: Any) -> np.ndarray:
     out = np.array(x)
-    np.add.at(out, index, src)
+    add_at(out, index, src)
     return out
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..primitive import primitive
 from .arrangement import diagonal
 from .dims import axis_of
 from .elementwise import cast
@@ -151,8 +152,46 @@ def trace(input: Any) -> Tensor:
     return diagonal(input).sum()
 
 
+_BY_PRODUCT = "use_mm_for_euclid_dist"
+
+
+def _distances(x: np.ndarray, y: np.ndarray, by_product: bool) -> np.ndarray:
+    """Euclidean distances of rows, ``|x|^2 + |y|^2 - 2 x y`` under the root where that may be."""
+    if by_product:
+        squares = np.square(x).sum(-1)[..., None] + np.square(y).sum(-1)[..., None, :]
+        squares -= 2 * (x @ np.swapaxes(y, -1, -2))
+        return np.sqrt(np.maximum(squares, 0))
+    return np.sqrt(np.square(x[..., None, :] - y[..., None, :, :]).sum(-1))
+
+
+def _per_distance(g: Any, out: Any) -> Any:
+    """``g / out``, and 0 where the distance is 0."""
+    return g / np.where(np.equal(out, 0), np.inf, out)
+
+
+def _towards(r: Any, x: Any, y: Any) -> Any:
+    """The sum of ``r (x - y)`` over all rows y."""
+    return np.sum(r, -1)[..., None] * x - np.matmul(r, y)
+
+
+_euclidean = primitive(
+    _distances,
+    name="cdist",
+    x=lambda g, x, y, out: _towards(_per_distance(g, out), x, y),
+    y=lambda g, x, y, out: _towards(np.swapaxes(_per_distance(g, out), -1, -2), y, x),
+)
+
+
 def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
     """The p-norms of differences of all pairs of rows: (..., n, k), (..., m, k) -> (..., n, m).
+
+    Args:
+        x1: rows.
+        x2: rows of the same size.
+        p: the order of the norm.
+        compute_mode: ``"use_mm_for_euclid_dist"``: by a product of matrices, which is fast and loses
+            small distances to rounding; by default from more than 25 rows on;
+            ``"donot_use_mm_for_euclid_dist"``: never.
 
     Raises:
         RuntimeError: if rows have different sizes.
@@ -162,4 +201,10 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = None) -> 
             f"cdist: expected matrices with rows of one size, not {x1.array.shape}, "
             f"{x2.array.shape}"
         )
+    if p == 2 and x1.array.dtype == x2.array.dtype and x1.array.dtype.char in "fd":
+        many = max(x1.array.shape[-2], x2.array.shape[-2]) > 25
+        by_product = compute_mode == _BY_PRODUCT or (
+            many and compute_mode in (None, f"{_BY_PRODUCT}_if_necessary")
+        )
+        return _euclidean(x1, x2, by_product)
     return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)

@@ -8,7 +8,7 @@ afterwards, from the times alone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from sys import _getframe
 from time import perf_counter_ns
 from typing import Any
@@ -221,13 +221,14 @@ class _Timed(Relay):
         self.walk.end = event.start
         return g
 
-    def add(self, target: Any, grad: Any, source: Any = None) -> None:
-        """A contribution of the node's rules is added."""
-        self.inner.add(target, grad, source)
-        if self.event is not None:
-            if grad is not source:
+    def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
+        """The contributions of the node's rules are added."""
+        self.inner.pass_on(targets, grads, source)
+        assert self.event is not None
+        self.event.end = self.walk.end = perf_counter_ns()
+        for target, grad in zip(targets, grads, strict=True):
+            if target is not None and grad is not None and grad is not source:
                 self.event.memory += _made(bare(grad))
-            self.event.end = self.walk.end = perf_counter_ns()
 
     def deliver(self) -> None:
         """The leaves take what arrived."""

@@ -190,8 +190,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise RuntimeError(f"softshrink: lambda must be greater or equal to 0, but found {lambd}")
-    flat = (input >= -lambd) & (input <= lambd)
-    return where(flat, 0.0, input - input.clamp(-lambd, lambd))
+    return activation.softshrink(input, lambd)
 
 
 def tanhshrink(input: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...ops.elementwise import where
-from ...ops.indexing import gather
+from ...ops.indexing import getitem
 from ...ops.linear_algebra import matmul
 from ...tape import values_of, wrap
 from ...tensor import Tensor
@@ -187,21 +187,23 @@ def _masked(place: Tensor, weight: Tensor | None, size: int) -> Tap:
 
 
 def _read(input: Tensor, axes: list[list[Tap]], shape: tuple[int, ...]) -> Tensor:
-    """The sum over all combinations of taps of the pixel times the weights."""
+    """The sum over all combinations of taps of the pixel times the weights.
+
+    Pixels are read as rows of their channels, which lie together.
+    """
     count, channels, *sizes = input.array.shape
-    flat = input.reshape(count, channels, math.prod(sizes))
+    rows = input.movedim(1, -1).reshape(count * math.prod(sizes), channels)
     total = None
     for taps in product(*axes):
-        place: Any = 0
+        place: Any = wrap(np.arange(count).reshape(-1, *(1,) * len(shape)))
         weight = None
         for (index, factor), size in zip(taps, sizes, strict=True):
             place = place * size + index
             if factor is not None:
                 weight = factor if weight is None else weight * factor
-        spread = place.reshape(count, 1, -1).expand(count, channels, math.prod(shape))
-        part = gather(flat, 2, spread)
+        part = getitem(rows, place.reshape(-1))
         if weight is not None:
-            part = part * weight.reshape(count, 1, -1)
+            part = part * weight.reshape(-1, 1)
         total = part if total is None else total + part
     assert total is not None
-    return total.reshape(count, channels, *shape)
+    return total.reshape(count, *shape, channels).movedim(-1, 1).contiguous()

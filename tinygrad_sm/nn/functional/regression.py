@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 
-from ...hints import LikelyMistakeWarning, warn
+from ...hints import warn, warn_once
+from ...ops.arithmetic import huber
 from ...ops.elementwise import where
 from ...tape import values_of
 from ...tensor import Tensor
@@ -29,11 +29,10 @@ def _difference(name: str, input: Tensor, target: Tensor) -> Tensor:
                 f"{name}: shapes {a} and {b} do not broadcast: the target should have the input's "
                 "shape"
             ) from None
-        warn(
-            f"{name}: Using a target size ({b}) that is different to the input size ({a}): both are "
+        warn_once(
+            f"{name}: Using a target size {b} that is different to the input size {a}: both are "
             f"broadcast to {np.broadcast_shapes(a, b)}, so that the loss compares what does not "
-            "belong together. Give them the same shape: squeeze() or unsqueeze() one",
-            LikelyMistakeWarning,
+            "belong together. Give them the same shape: squeeze() or unsqueeze() one"
         )
     return input - target
 
@@ -94,11 +93,10 @@ def smooth_l1_loss(
     reduction = chosen(size_average, reduce, reduction)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    size = _difference("smooth_l1_loss", input, target).abs()
+    difference = _difference("smooth_l1_loss", input, target)
     if beta == 0:
-        return reduced("smooth_l1_loss", size, reduction)
-    near = size.clamp(max=beta)
-    return reduced("smooth_l1_loss", near * near * (0.5 / beta) + (size - near), reduction)
+        return reduced("smooth_l1_loss", difference.abs(), reduction)
+    return reduced("smooth_l1_loss", huber(difference, beta) / beta, reduction)
 
 
 def huber_loss(
@@ -115,9 +113,7 @@ def huber_loss(
     """
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    size = _difference("huber_loss", input, target).abs()
-    near = size.clamp(max=delta)
-    loss = near * near * 0.5 + (size - near) * delta
+    loss = huber(_difference("huber_loss", input, target), delta)
     if weight is not None and reduction == "mean":  # as in PyTorch, not over the weights
         return _weighted("huber_loss", loss, weight, "none").mean()
     return _weighted("huber_loss", loss, weight, reduction)
@@ -153,11 +149,10 @@ def kl_div(
     """
     reduction = chosen(size_average, reduce, reduction)
     if reduction == "mean":
-        warnings.warn(
+        warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support "
             "size. 'batchmean' divides only by the batch size, and aligns with the KL div math "
-            "definition.",
-            stacklevel=2,
+            "definition."
         )
     entropy = target.exp() * target if log_target else _x_log_x(target)
     loss = entropy - (target.exp() if log_target else target) * input
