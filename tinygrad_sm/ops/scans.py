@@ -188,6 +188,7 @@ def _pieces(y: Any, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
     return pairs * _steps(y, x, dx, axis), axis
 
 
+@numpy_names
 def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The area under samples ``y`` at places ``x``, or ``dx`` apart, by the trapezoidal rule."""
     axis = axis_of("trapezoid", dim, y.array.ndim)
@@ -200,12 +201,14 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor
 trapz = trapezoid
 
 
+@numpy_names
 def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The area under the samples up to each but the first."""
     pieces, axis = _pieces(y, x, dx, dim)
     return cumsum(pieces, axis) / 2
 
 
+@numpy_names
 def gradient(
     input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1
 ) -> tuple[Tensor, ...]:

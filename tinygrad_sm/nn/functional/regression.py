@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+from ...dtypes import promote
 from ...hints import LikelyMistakeWarning, warn
 from ...ops.arithmetic import huber
 from ...ops.elementwise import where
@@ -36,6 +37,9 @@ def _difference(name: str, input: Tensor, target: Tensor) -> Tensor:
             "belong together. Give them the same shape: squeeze() or unsqueeze() one",
             LikelyMistakeWarning,
         )
+    if "b" in (input.array.dtype.kind, target.array.dtype.kind) and input.dtype != target.dtype:
+        kind = promote(input.array, target.array)
+        input, target = input.to(kind), target.to(kind)  # bools have no difference
     return input - target
 
 
