@@ -10,7 +10,7 @@ from ..dtypes import INT64, as_numpy_dtype
 from ..primitive import Operation, primitive
 from ..tape import Value, wrap
 from .dims import axes_of, axis_of, numpy_names
-from .elementwise import cast, float_input, logical_xor, sub
+from .elementwise import cast, float_input, logical_xor, need_floats, sub
 from .indexing import gather, narrow
 from .reduction import cumsum, logsumexp
 from .results import ValuesAndIndices, values_and_indices
@@ -126,7 +126,7 @@ _logcumsumexp: Operation = primitive(
 @numpy_names
 def logcumsumexp(input: Any, dim: int) -> Tensor:
     """``log(cumsum(exp(input)))`` along ``dim``, without overflow."""
-    input = float_input(input)
+    need_floats("logcumsumexp", input)
     return _logcumsumexp(input, axis_of("logcumsumexp", dim, input.array.ndim))
 
 
