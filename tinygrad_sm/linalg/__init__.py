@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..ops.arrangement import diagonal
 from ..ops.linear_algebra import matmul
 from ..out import public as _public
 from .checks import LinAlgError
@@ -10,7 +9,7 @@ from .elimination import lu, lu_factor, lu_factor_ex, lu_solve
 from .factorizations import cholesky, cholesky_ex, eigh, eigvalsh, matrix_rank, qr, svd, svdvals
 from .householder import householder_product
 from .norms import cond, matrix_norm, norm, vector_norm
-from .products import cross, matrix_exp, matrix_power, multi_dot, vander, vecdot
+from .products import cross, diagonal, matrix_exp, matrix_power, multi_dot, vander, vecdot
 from .solvers import (
     det,
     inv,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..ops.dims import axis_of
+from ..ops.dims import axis_of, numpy_names
 from ..ops.reduction import amax, amin
 from ..ops.reduction import norm as norm_over
 from .checks import need_matrix
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
+@numpy_names
 def vector_norm(
     x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
@@ -78,6 +79,7 @@ def _largest(sizes: Any, dim: int) -> Any:
     return amax(sizes, dim) if sizes.array.shape[dim] else sizes.sum(dim)
 
 
+@numpy_names
 def norm(
     A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:

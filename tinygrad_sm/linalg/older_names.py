@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..ops.dims import numpy_names
 from ..ops.reduction import norm as norm_over
 from ..out import NUMBERS as _NUMBERS
 from ..out import public as _public
@@ -39,6 +40,7 @@ def norm(
     return norm_over(input, p, dim, keepdim)
 
 
+@numpy_names
 def frobenius_norm(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
     """The root of the sum of squares over ``dim``."""
     return norm_over(input, 2, dim, keepdim)

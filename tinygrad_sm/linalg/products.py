@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..ops.arrangement import diagonal as _diagonal
 from ..ops.arrangement import roll
 from ..ops.dims import axis_of
 from ..ops.elementwise import cast
@@ -144,3 +145,8 @@ def vander(x: Any, *, N: int | None = None) -> Tensor:
     x = x if x.array.ndim else x.reshape(1)
     count = x.array.shape[-1] if N is None else N
     return x.unsqueeze(-1) ** wrap(np.arange(count))
+
+
+def diagonal(A: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """The diagonals of matrices in two dimensions, the last ones by default; a view."""
+    return _diagonal(A, offset, dim1, dim2)

@@ -10,7 +10,7 @@ import numpy as np
 from ..primitive import primitive, unary
 from ..tape import is_grad_enabled
 from . import kernels
-from .elementwise import _erf, _sigmoid, erf, where
+from .elementwise import _erf, _sigmoid, erf, need_floats, where
 from .masking import masked
 
 _ROOT = math.sqrt(2 / math.pi)
@@ -180,4 +180,5 @@ def prelu(input: Any, weight: Any) -> Any:
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     """``x`` where ``|x| > lambd``, else 0."""
+    need_floats("hardshrink", input)
     return _hardshrink(input, lambd)

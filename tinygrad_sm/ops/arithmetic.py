@@ -15,6 +15,7 @@ from .elementwise import (
     cast,
     div,
     mul,
+    of_floats,
     pow,
     sign,
     sub,
@@ -66,7 +67,11 @@ def heaviside(input: Any, values: Any) -> Tensor:
     return _heaviside(input, values)
 
 
-nextafter = binary(np.nextafter, "The next float from ``input`` toward ``other``.")
+nextafter = binary(
+    of_floats("nextafter", np.nextafter),
+    "The next float from ``input`` toward ``other``.",
+    name="nextafter",
+)
 gcd = binary(np.gcd, "The greatest common divisor of integers.")
 lcm = binary(np.lcm, "The least common multiple of integers.")
 

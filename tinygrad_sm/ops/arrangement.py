@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from ..primitive import Operation, primitive
 from ..tape import Value, wrap
-from .dims import axis_of, sizes_of
+from .dims import axis_of, numpy_names, sizes_of
 from .indexing import collect, getitem, index_select, narrow
 from .shape import flip, permute, repeat, seen_through, transpose, view
 
@@ -209,6 +210,7 @@ def tile(input: Any, *times: Any, dims: Any = None) -> Tensor:
     return repeat(input, *(1,) * (input.array.ndim - len(times)), *times)
 
 
+@numpy_names
 def repeat_interleave(
     input: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
@@ -240,7 +242,16 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Tensor:
     """One dimension made into several of the given sizes, one of which may be -1; a view."""
     shape = input.array.shape
     axis = axis_of("unflatten", dim, len(shape)) % max(len(shape), 1)
-    return view(input, (*shape[:axis], *sizes_of((sizes,)), *shape[axis + 1 :]))
+    parts = list(sizes_of((sizes,)))
+    known = math.prod(n for n in parts if n != -1)
+    if parts.count(-1) == 1 and known > 0:  # of this dimension alone: another may be 0
+        parts[parts.index(-1)] = shape[axis] // known
+    if shape and math.prod(parts) != shape[axis]:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {sizes} don't multiply up to the size of dim {dim} "
+            f"({shape[axis]}) in the input tensor"
+        )
+    return view(input, (*shape[:axis], *parts, *shape[axis + 1 :]))
 
 
 # --- windows into memory -----------------------------------------------------------------------------------

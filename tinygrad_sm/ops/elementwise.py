@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dtypes import BOOL, INT64, as_float, check_fits, promote
-from ..primitive import Operation, binary, clash, coerce, primitive, unary
+from ..primitive import Operation, binary, clash, coerce, primitive, unary, unsupported
 from ..tape import Value, wrap
 from . import kernels
 from .masking import chosen, masked
@@ -562,6 +562,28 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     except ValueError:
         raise clash("masked_fill", input.array, _bare(mask)) from None
     return _where(mask, filler, input)
+
+
+def need_floats(name: str, *tensors: Value) -> None:
+    """Refuse integers and bools where PyTorch has no function of them.
+
+    Raises:
+        NotImplementedError: naming the function and the dtype.
+    """
+    for t in tensors:
+        if t.array.dtype.kind != "f":
+            raise unsupported(name, t.array)
+
+
+def of_floats(name: str, function: Any) -> Any:
+    """A function of arrays that refuses those of integers and bools."""
+
+    def of_arrays(x: Any, y: Any) -> Any:
+        if np.result_type(x, y).kind != "f":
+            raise unsupported(name, x)
+        return function(x, y)
+
+    return of_arrays
 
 
 def float_input(t: Value) -> Any:

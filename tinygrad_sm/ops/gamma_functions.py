@@ -10,6 +10,7 @@ import numpy as np
 from ..dtypes import as_float
 from ..primitive import Operation, binary, primitive, unary
 from ..tape import Value
+from .elementwise import of_floats
 from .error_functions import erfc
 
 if TYPE_CHECKING:
@@ -259,17 +260,15 @@ def _upper(x: Any, y: Any) -> Any:
 
 
 gammainc = binary(
-    _lower,
+    of_floats("igamma", _lower),
     "The regularized lower incomplete gamma function P(input, other); derivative by ``other``.",
     name="igamma",
-    to_float=True,
     y=lambda g, x, y: g * _gamma_density(x, y),
 )
 gammaincc = binary(
-    _upper,
+    of_floats("igammac", _upper),
     "The regularized upper incomplete gamma function Q(input, other); derivative by ``other``.",
     name="igammac",
-    to_float=True,
     y=lambda g, x, y: -g * _gamma_density(x, y),
 )
 igamma, igammac = gammainc, gammaincc

@@ -18,6 +18,7 @@ from ..primitive import primitive, put, record, refresh
 from ..tape import LEAF, Value, is_grad_enabled, wrap, written
 from ..tape import alias as same
 from . import random
+from .elementwise import need_floats
 from .indexing import getitem, index_put, is_basic, numbers_first, plain_index
 from .shape import reshape
 
@@ -218,11 +219,13 @@ def _from(name: str, given: Any, named: dict[str, Any], default: Any) -> Any:
 def _uniform(
     input: Any, a: Any = None, to: float = 1.0, *, generator: Any = None, **named: Any
 ) -> Any:
+    need_floats("uniform_", input)
     low = _from("uniform_", a, named, 0.0)
     return _overdraw(input, lambda x: random.uniform_values(x, low, to, generator))
 
 
 def _normal(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Any:
+    need_floats("normal_", input)
     return _overdraw(input, lambda x: random.normal_values(x, mean, std, generator))
 
 

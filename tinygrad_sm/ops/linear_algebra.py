@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import promote
-from ..primitive import primitive
+from ..dtypes import BOOL, promote
+from ..primitive import primitive, unsupported
 from ..tape import Value
 from .kernels import matrix_product
 
@@ -57,6 +57,8 @@ def check_product(name: str, x: Any, y: Any) -> None:
             f"{name}: expected both tensors to have the same dtype, but got {x.dtype} and "
             f"{y.dtype}: convert one with .to(...)"
         )
+    if x.array.dtype == BOOL:
+        raise unsupported(name, x.array)
     a, b = x.array.shape, y.array.shape
     if not a or not b:
         raise RuntimeError(f"{name}: both arguments need at least 1 dimension: use * for scalars")

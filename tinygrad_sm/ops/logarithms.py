@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..primitive import binary, unary
-from .elementwise import clamp, sigmoid
+from .elementwise import clamp, of_floats, sigmoid
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -24,14 +24,16 @@ def _share(x: Any, other: Any) -> Any:
 
 
 logaddexp = binary(
-    np.logaddexp,
+    of_floats("logaddexp", np.logaddexp),
     "``log(exp(input) + exp(other))``, without overflow.",
+    name="logaddexp",
     x=lambda g, x, y: g * _share(x, y),
     y=lambda g, x, y: g * _share(y, x),
 )
 logaddexp2 = binary(
-    np.logaddexp2,
+    of_floats("logaddexp2", np.logaddexp2),
     "``log2(2**input + 2**other)``, without overflow.",
+    name="logaddexp2",
     x=lambda g, x, y: g * _share(x * math.log(2), y * math.log(2)),
     y=lambda g, x, y: g * _share(y * math.log(2), x * math.log(2)),
 )

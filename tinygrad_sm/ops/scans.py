@@ -10,7 +10,7 @@ from ..dtypes import INT64, as_numpy_dtype
 from ..primitive import Operation, primitive
 from ..tape import Value, wrap
 from .dims import axes_of, axis_of, numpy_names
-from .elementwise import cast, float_input, logical_xor, sub
+from .elementwise import cast, float_input, logical_xor, need_floats, sub
 from .indexing import gather, narrow
 from .reduction import cumsum, logsumexp
 from .results import ValuesAndIndices, values_and_indices
@@ -126,7 +126,7 @@ _logcumsumexp: Operation = primitive(
 @numpy_names
 def logcumsumexp(input: Any, dim: int) -> Tensor:
     """``log(cumsum(exp(input)))`` along ``dim``, without overflow."""
-    input = float_input(input)
+    need_floats("logcumsumexp", input)
     return _logcumsumexp(input, axis_of("logcumsumexp", dim, input.array.ndim))
 
 
@@ -188,6 +188,7 @@ def _pieces(y: Any, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
     return pairs * _steps(y, x, dx, axis), axis
 
 
+@numpy_names
 def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The area under samples ``y`` at places ``x``, or ``dx`` apart, by the trapezoidal rule."""
     axis = axis_of("trapezoid", dim, y.array.ndim)
@@ -200,12 +201,14 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor
 trapz = trapezoid
 
 
+@numpy_names
 def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The area under the samples up to each but the first."""
     pieces, axis = _pieces(y, x, dx, dim)
     return cumsum(pieces, axis) / 2
 
 
+@numpy_names
 def gradient(
     input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1
 ) -> tuple[Tensor, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import BOOL
+from ..dtypes import BOOL, check_fits
 from ..primitive import primitive, put
 from ..tape import Value, values_of, wrap
 from .arrangement import checked_strides, read_diagonal, strided_places
@@ -108,6 +108,9 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
         if value.array.ndim:
             raise RuntimeError("index_fill: only supports a number or a 0-d tensor as value")
         value = cast(value, input.array.dtype)
+    else:
+        check_fits("index_fill", value, input.array.dtype)
+        value = np.asarray(value).astype(input.array.dtype)
     once = wrap(np.unique(index.array))
     return _put_at(input, _at("index_fill", input, dim, once), value)
 

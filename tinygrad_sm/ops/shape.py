@@ -170,6 +170,7 @@ def t(input: Any) -> Tensor:
     return transpose(input, 0, -1)
 
 
+@numpy_names
 def squeeze(input: Any, dim: Any = None) -> Tensor:
     """Without dimensions of size 1: all of them, or those of ``dim`` that have it."""
     shape = input.array.shape
@@ -179,6 +180,7 @@ def squeeze(input: Any, dim: Any = None) -> Tensor:
     return reshape(input, tuple(n for i, n in enumerate(shape) if n != 1 or i not in chosen))
 
 
+@numpy_names
 def unsqueeze(input: Any, dim: int) -> Tensor:
     """With a dimension of size 1 put in at ``dim``."""
     shape = list(input.array.shape)

@@ -9,7 +9,7 @@ import numpy as np
 from ..dtypes import as_numpy_dtype
 from ..primitive import primitive
 from .dims import axis_of, numpy_names
-from .elementwise import cast, float_input
+from .elementwise import cast, need_floats
 from .kernels import row_sums, softmax_rows
 
 if TYPE_CHECKING:
@@ -69,16 +69,19 @@ def softmax(input: Any, dim: int, dtype: Any = None) -> Tensor:
     >>> sg.softmax(sg.tensor([5.0, 2.0, -1.0, 3.0]), dim=0)
     tensor([0.8420, 0.0419, 0.0021, 0.1140])
     """
-    input = _prepared(input, dtype)
+    input = _prepared("softmax", input, dtype)
     return _softmax(input, axis_of("softmax", dim, input.array.ndim))
 
 
 @numpy_names
 def log_softmax(input: Any, dim: int, dtype: Any = None) -> Tensor:
     """``log(softmax(input))`` along ``dim``, finite where softmax itself would round to 0."""
-    input = _prepared(input, dtype)
+    input = _prepared("log_softmax", input, dtype)
     return _log_softmax(input, axis_of("log_softmax", dim, input.array.ndim))
 
 
-def _prepared(input: Any, dtype: Any) -> Any:
-    return float_input(input) if dtype is None else cast(input, as_numpy_dtype(dtype))
+def _prepared(name: str, input: Any, dtype: Any) -> Any:
+    if dtype is not None:
+        input = cast(input, as_numpy_dtype(dtype))
+    need_floats(name, input)
+    return input

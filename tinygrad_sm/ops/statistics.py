@@ -200,7 +200,7 @@ class Histogram(Results, name="histogram"):
 
 
 def histogram(
-    input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
+    input: Any, bins: Any = 100, *, range: Any = None, weight: Any = None, density: bool = False
 ) -> Histogram:
     """Counts, or sums of weights, or a density, between the edges of bins.
 

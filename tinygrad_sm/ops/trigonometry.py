@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Operation, binary, unary
-from .elementwise import cos, mul, sin, sqrt
+from .elementwise import cos, mul, of_floats, sin, sqrt
 
 
 def _quiet(function: Any) -> Any:
@@ -94,8 +94,9 @@ atan2 = binary(
 )
 arctan2 = atan2
 hypot = binary(
-    np.hypot,
+    of_floats("hypot", np.hypot),
     "``sqrt(input**2 + other**2)``, without overflow.",
+    name="hypot",
     x=lambda g, x, out: g * (x / out),
     y=lambda g, y, out: g * (y / out),
 )

@@ -15,7 +15,7 @@ import numpy as np
 from ...ops import activation, elementwise
 from ...ops.activation import hardshrink as hardshrink
 from ...ops.activation import prelu as prelu
-from ...ops.elementwise import float_input, where
+from ...ops.elementwise import float_input, need_floats, where
 from ...ops.in_place import in_place
 from ...ops.random import default_generator, sample_for
 from ...ops.sampling import exponential_
@@ -26,11 +26,15 @@ from ...tensor import Tensor
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848, 1.0507009873554804934
 
+_OF_INTEGERS = ("hardtanh", "threshold")
+
 
 def _applied(
     name: str, function: Callable[[Tensor], Tensor], input: Tensor, inplace: bool
 ) -> Tensor:
     """The function of the input, which it may overwrite: the tape then keeps a copy."""
+    if name not in _OF_INTEGERS:
+        need_floats(name, input)
     if not inplace:
         return function(input)
     return in_place(lambda x: function(x.clone()), name + "_")(input)
@@ -144,8 +148,9 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
+    need_floats("gelu", input)
     if approximate == "tanh":
-        return activation.gelu_tanh(float_input(input))
+        return activation.gelu_tanh(input)
     return activation.gelu(input)
 
 
@@ -161,11 +166,13 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
 
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """``log(1 + exp(beta x)) / beta``, and ``x`` itself where ``beta x > threshold``."""
+    need_floats("softplus", input)
     return activation.softplus(input, beta, threshold)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
     """``log(sigmoid(x))``, finite everywhere."""
+    need_floats("logsigmoid", input)
     return -activation.softplus(-input, 1, math.inf)
 
 
@@ -190,6 +197,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise RuntimeError(f"softshrink: lambda must be greater or equal to 0, but found {lambd}")
+    need_floats("softshrink", input)
     return activation.softshrink(input, lambd)
 
 
@@ -221,6 +229,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     Raises:
         RuntimeError: for an odd size, or a 0-d tensor.
     """
+    need_floats("glu", input)
     if not input.array.ndim:
         raise RuntimeError("glu does not support 0-dimensional tensors")
     if input.size(dim) % 2:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...dtypes import promote
 from ...ops.assembly import broadcast_tensors
 from ...ops.elementwise import minimum, where
 from ...ops.reduction import norm
@@ -17,6 +18,9 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     """``x1 . x2 / (|x1| |x2|)`` along ``dim``, with norms of at least ``eps``; broadcast."""
     if x1.array.shape != x2.array.shape:
         x1, x2 = broadcast_tensors(x1, x2)
+    if x1.array.dtype != x2.array.dtype:
+        kind = promote(x1.array, x2.array)
+        x1, x2 = x1.to(kind), x2.to(kind)
     scaled = [x / norm(x, 2, dim, True).clamp(min=eps) for x in (x1, x2)]
     return (scaled[0] * scaled[1]).sum(dim)
 

@@ -61,6 +61,10 @@ def _dropped(
     if not training or p == 0 or not input.array.size:
         return input
     kind = input.array.dtype
+    if kind.kind != "f":
+        raise RuntimeError(
+            f"{name}: result type Float can't be cast to the desired output type {kind}: use .float()"
+        )
 
     def draw(sizes: tuple[int, ...]) -> np.ndarray:
         if p == 1:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...ops import fused
-from ...ops.elementwise import cast
+from ...ops.elementwise import cast, need_floats
 from ...ops.shape import cat
 from ...tape import wrap, written
 from ...tensor import Tensor
@@ -41,6 +41,7 @@ def layer_norm(
         RuntimeError: if the last dimensions, the weight or the bias are not ``normalized_shape``.
     """
     tail = _check_normalized("layer_norm", input, normalized_shape)
+    need_floats("layer_norm", input)
     kind = input.array.dtype
     if weight is None:
         weight = wrap(np.ones(tail, kind))
@@ -67,6 +68,7 @@ def rms_norm(
 ) -> Tensor:
     """Each sample divided by its root mean square, then scaled (Zhang and Sennrich, 2019)."""
     tail = _check_normalized("rms_norm", input, normalized_shape)
+    need_floats("rms_norm", input)
     eps = float(np.finfo(input.array.dtype).eps) if eps is None else eps
     axes = tuple(range(-len(tail), 0))
     x = input.float() if input.array.dtype == np.float16 else input  # whose squares overflow
@@ -112,6 +114,7 @@ def group_norm(
             f"group_norm: Expected more than 1 value per channel when training, got input size "
             f"{shape} in {num_groups} groups"
         )
+    need_floats("group_norm", input)
     groups = input.reshape(shape[0], num_groups, math.prod(shape[1:]) // num_groups)
     out = layer_norm(groups, groups.array.shape[2:], None, None, eps).reshape(shape)
     each = (-1, *(1,) * (len(shape) - 2))

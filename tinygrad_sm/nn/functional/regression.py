@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from ...dtypes import promote
 from ...hints import warn, warn_once
 from ...ops.arithmetic import huber
-from ...ops.elementwise import where
+from ...ops.elementwise import need_floats, where
 from ...tape import values_of
 from ...tensor import Tensor
 from .reduction import chosen, reduced
@@ -37,6 +38,15 @@ def _difference(name: str, input: Tensor, target: Tensor) -> Tensor:
     return input - target
 
 
+def _floating_difference(name: str, input: Tensor, target: Tensor) -> Tensor:
+    if "b" in (input.array.dtype.kind, target.array.dtype.kind) and input.dtype != target.dtype:
+        kind = promote(input.array, target.array)
+        input, target = input.to(kind), target.to(kind)  # bools have no difference
+    difference = _difference(name, input, target)
+    need_floats(name, difference)
+    return difference
+
+
 def _weighted(name: str, loss: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     """The losses put together; a mean is over the weights."""
     if weight is None:
@@ -61,7 +71,9 @@ def mse_loss(
 ) -> Tensor:
     """Squared differences; ``weight``: a factor for each, of the same shape."""
     reduction = chosen(size_average, reduce, reduction)
-    return _weighted("mse_loss", _difference("mse_loss", input, target).square(), weight, reduction)
+    return _weighted(
+        "mse_loss", _floating_difference("mse_loss", input, target).square(), weight, reduction
+    )
 
 
 def l1_loss(
@@ -93,7 +105,7 @@ def smooth_l1_loss(
     reduction = chosen(size_average, reduce, reduction)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    difference = _difference("smooth_l1_loss", input, target)
+    difference = _floating_difference("smooth_l1_loss", input, target)
     if beta == 0:
         return reduced("smooth_l1_loss", difference.abs(), reduction)
     return reduced("smooth_l1_loss", huber(difference, beta) / beta, reduction)
@@ -113,7 +125,7 @@ def huber_loss(
     """
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    loss = huber(_difference("huber_loss", input, target), delta)
+    loss = huber(_floating_difference("huber_loss", input, target), delta)
     if weight is not None and reduction == "mean":  # as in PyTorch, not over the weights
         return _weighted("huber_loss", loss, weight, "none").mean()
     return _weighted("huber_loss", loss, weight, reduction)

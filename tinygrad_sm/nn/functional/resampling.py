@@ -70,7 +70,7 @@ def interpolate(
         )
     kind = input.array.dtype
     mixes = not mode.startswith("nearest")
-    if mixes and kind.kind != "f" and (kind != np.uint8 or len(old) != 2):
+    if kind.kind != "f" and (kind != np.uint8 or (mixes and len(old) != 2)):
         raise NotImplementedError(
             f"interpolate: mode {mode!r} not implemented for {kind} of shape {input.array.shape}: "
             "use .float()"
