@@ -90,3 +90,17 @@ def test_retained_graphs_are_no_error():
     trunk.sum().backward(retain_graph=True)
     (trunk * 2).sum().backward()
     assert w.grad is not None
+
+
+def test_a_state_of_several_tensors_is_cut_off_as_such():
+    rnn = nn.LSTM(3, 4)
+
+    def program():
+        state = None
+        for _ in range(2):
+            out, state = rnn(sg.ones(5, 1, 3), state)
+            out.sum().backward()
+
+    message = message_of(program)
+    assert message.count("Carried over from then: state,") == 1
+    assert "cut it off: state = tuple(t.detach() for t in state)." in message

@@ -10,7 +10,7 @@ import pytest
 import tinygrad_sm as sg
 
 ROOMS = """
-    amp amp.autocast_mode autograd.function autograd.grad_mode autograd.variable cuda.amp cuda.random
+    _dynamo amp amp.autocast_mode autograd.function autograd.grad_mode autograd.variable cuda.amp cuda.random
     functional jit jit.annotations multiprocessing nn.utils.fusion return_types types
     utils._pytree utils.checkpoint utils.data utils.dlpack utils.hooks
 """
@@ -151,3 +151,14 @@ def test_the_version_is_one_of_pytorchs_and_says_which_is_ours():
     assert [int(part) for part in version.split(".")[:2]] == [2, 13]
     with pytest.raises(ValueError, match="no version"):
         assert version > "new"
+
+
+def test_there_is_no_compiler_by_its_inner_name():
+    def double(x):
+        return 2 * x
+
+    sg._dynamo.config.suppress_errors = True
+    assert sg._dynamo.optimize("eager")(double) is double
+    assert sg._dynamo.allow_in_graph(double) is double
+    assert sg._dynamo.reset() is sg._dynamo.graph_break() is None
+    assert sg._dynamo.mark_dynamic(sg.ones(1), 0) is None

@@ -94,3 +94,29 @@ def test_data_that_does_not_fit_is_refused(new, error):
     with pytest.raises(error, match="data"):
         x.data = new
     assert x.tolist() == [1, 1]
+
+
+def test_the_memory_that_a_tensor_looks_into(torch):
+    for library in (torch, sg):
+        x = library.arange(6.0).reshape(2, 3)
+        views = [x, x[1], x.t(), x.detach()]
+        assert len({v.untyped_storage().data_ptr() for v in views}) == 1
+        assert {v.untyped_storage().nbytes() for v in views} == {24}
+        assert x.untyped_storage().data_ptr() == x.data_ptr()
+        assert x.clone().untyped_storage().data_ptr() != x.untyped_storage().data_ptr()
+        assert library.empty(0).untyped_storage().data_ptr() == 0
+        assert len(x.untyped_storage()) == x.untyped_storage().size() == 24
+        assert x.untyped_storage().device == library.device("cpu")
+        assert library.ones(1, dtype=library.int16).untyped_storage().tolist() == [1, 0]
+    assert sg.ones(2).untyped_storage() != sg.ones(2).untyped_storage()
+    assert x[0].untyped_storage() == x[1].untyped_storage()
+
+
+def test_what_is_cut_or_joined_of_a_size_is_a_size(torch):
+    for library in (torch, sg):
+        size = library.ones(2, 3, 4).shape
+        for made in (size[1:], size[::-1], size + (1,), (1,) + size, size * 2, 2 * size):  # noqa: RUF005
+            assert type(made) is library.Size
+        assert (size[1:], size[-1], size + (1,)) == ((3, 4), 4, (2, 3, 4, 1))  # noqa: RUF005
+        with pytest.raises(TypeError):
+            size + [1]  # noqa: RUF005

@@ -89,7 +89,7 @@ if _TYPE_CHECKING:
 
 # imported when first used, so that what a program does not use costs it nothing
 _LAZY = """
-    accelerator amp ao autograd backends compiler cuda datasets distributed distributions export fft func
+    _dynamo accelerator amp ao autograd backends compiler cuda datasets distributed distributions export fft func
     functional futures fx hub jit library linalg masked mps mtia multiprocessing nested nn onnx optim package
     profiler quantization random return_types serialization signal sparse special storage testing types
     utils xpu
@@ -123,6 +123,7 @@ _ELSEWHERE = {
         norm_except_dim poisson_nll_loss rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell
         triplet_margin_loss""",
     "serialization": "load save",
+    "storage": "UntypedStorage",
     "settings": """
         are_deterministic_algorithms_enabled get_float32_matmul_precision get_num_interop_threads
         get_num_threads is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled

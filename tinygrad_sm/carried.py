@@ -34,15 +34,24 @@ def second_backward(freed: Any, roots: Sequence[Any]) -> str:
         )
     held = _names_of(list(carried))
     names = {n: held.get(n) or _assigned(n.where, user.where) for n, user in carried.items()}
-    told = [_told(node, user, names[node]) for node, user in carried.items()]
+    told = list(dict.fromkeys(_told(n, user, names[n]) for n, user in carried.items()))
     more = f"; and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
-    name = next(filter(None, names.values()), "")
-    cut = f"{name} = {name}.detach()" if name else "detach() it"
+    cut = _cut([(name, node.op.several) for node, name in names.items()])
     return (
         f"{start}Carried over from then: {'; '.join(told[:_SHOWN])}{more}. If it is a state kept "
         f"from the step before, cut it off: {cut}. If two losses share it, add them up and call "
         f"backward once. {_AGAIN}"
     )
+
+
+def _cut(found: list[tuple[str, bool]]) -> str:
+    """How to cut values off, by name, each with whether its operation has other results too."""
+    name, several = next((pair for pair in found if pair[0]), ("", False))
+    if not name:
+        return "detach() it"
+    if sum(other == name for other, _ in found) > 1:
+        return f"{name} = tuple(t.detach() for t in {name})"
+    return f"{name} = {name}.detach()" + (", and what came with it likewise" if several else "")
 
 
 def _carried_over(freed: Any, roots: Sequence[Any]) -> dict[Any, Any]:

@@ -25,9 +25,35 @@ class LikelyMistakeWarning(UserWarning):
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the nearest line outside of this package."""
-    frame: Any = sys._getframe(1)
+    warnings.warn(message, category, stacklevel=_nearest()[0])
+
+
+_told: set[tuple[str, int, str]] = set()
+_filters: Any = None
+
+
+def warn_once(message: str) -> None:
+    """Warn of a likely mistake: of one operation once a line, while Python's filters stay in place.
+
+    A loop tells it once, even where ``"always"`` is the filter or the shapes in it differ.
+    """
+    global _filters
+    level, frame = _nearest()
+    if _filters is not warnings.filters:  # another list in each ``catch_warnings``
+        _filters = warnings.filters
+        _told.clear()
+    line = (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
+    key = (*line, message.partition(":")[0])
+    if key not in _told:
+        _told.add(key)
+        warnings.warn(message, LikelyMistakeWarning, stacklevel=level)
+
+
+def _nearest() -> tuple[int, Any]:
+    """The ``stacklevel``, in the caller, of the nearest line outside of this package; its frame."""
+    frame: Any = sys._getframe(2)
     level = 2
     while frame is not None and in_package(frame.f_code):
         frame = frame.f_back
         level += 1
-    warnings.warn(message, category, stacklevel=level)
+    return level, frame

@@ -24,7 +24,7 @@ FUNCTIONS: dict[str, str] = {
     "compilers and exchange formats": "classes while_loop cond",
     "storage objects": """
         BoolStorage ByteStorage CharStorage DoubleStorage FloatStorage HalfStorage IntStorage
-        LongStorage ShortStorage Storage TypedStorage UntypedStorage from_file""",
+        LongStorage ShortStorage Storage TypedStorage from_file""",
 }
 # Whole modules: they can be imported, as programs do at their start, and what is in them raises.
 MODULES: dict[str, str] = {
@@ -49,7 +49,7 @@ METHODS: dict[str, str] = {
     "complex numbers": "cdouble cfloat chalf eig istft stft",
     "nested and masked tensors": "to_padded_tensor",
     "other devices and processes": "ipu mtia record_stream",
-    "storage objects": "storage storage_type untyped_storage",
+    "storage objects": "storage storage_type",
 }
 
 

@@ -70,7 +70,7 @@ def refuse(name: str, target: np.ndarray, sources: Any) -> None:
     for source in sources:
         if isinstance(source, tuple | list):
             refuse(name, target, source)
-        elif isinstance(source, Value) and _clash(name, target, source.array):
+        elif isinstance(source, Value) and not source.level and _clash(name, target, source.array):
             raise RuntimeError(
                 f"{name}: unsupported operation: some elements of the input tensor, of shape "
                 f"{source.array.shape}, and of the written-to tensor, of shape {target.shape}, refer "

@@ -43,6 +43,21 @@ class Size(tuple):
         """The number of elements."""
         return int(np.prod(self, dtype=np.int64))
 
+    def __getitem__(self, key: Any) -> Any:
+        found = tuple.__getitem__(self, key)
+        return Size(found) if isinstance(key, slice) else found
+
+    def __add__(self, other: Any) -> Any:
+        return Size(tuple.__add__(self, other)) if isinstance(other, tuple) else NotImplemented
+
+    def __radd__(self, other: Any) -> Any:
+        return Size((*other, *self)) if isinstance(other, tuple) else NotImplemented
+
+    def __mul__(self, times: Any) -> Any:
+        return Size(tuple.__mul__(self, times))
+
+    __rmul__ = __mul__
+
     def __repr__(self) -> str:
         return f"tinygrad_sm.Size({list(self)})"
 
@@ -623,6 +638,10 @@ class Tensor(Operations, InPlaceOperations):
     def is_pinned(self, device: Any = None) -> Any:
         """False: there is no accelerator."""
         return False
+
+    def untyped_storage(self) -> Any:
+        """The whole memory that the tensor looks into."""
+        return import_module("tinygrad_sm.storage").UntypedStorage(self.array)
 
     def share_memory_(self) -> Tensor:
         """Move the values to memory that the processes see which this tensor is sent to.

@@ -47,14 +47,12 @@ class Relay:
         self.add_output = inner.add_output
 
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
-        """A contribution to the gradient of a node or leaf; ``source`` is what the rule was fed."""
+        """A gradient that a walk begins with."""
         self.inner.add(target, grad, source)
 
     def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
         """The contributions of a node to all its arguments: ``None`` where there is none."""
-        for target, grad in zip(targets, grads, strict=True):
-            if target is not None and grad is not None:
-                self.add(target, grad, source)
+        self.inner.pass_on(targets, grads, source)
 
     def take(self, node: Node) -> Any:
         """A node's turn has come: its gradient."""

@@ -146,17 +146,45 @@ claim("all three gradients pull to the mean, 3", g.tolist() == [[-2.0]] * 3)
 m = sg.ones(2, 2, requires_grad=True)
 sg.einsum("nd,nn->d", sg.tensor([[1.0, 2.0], [3.0, 4.0]]), m).sum().backward()
 claim("gradients on the diagonal alone", m.grad.tolist() == [[3.0, 0.0], [0.0, 7.0]])
+#    And "ii->", the trace? Ones on the diagonal. And where an operand has size 1 along a letter that
+#    is longer in another? It was broadcast, so its gradient is a sum, as above.
+m = sg.ones(2, 2, requires_grad=True)
+sg.einsum("ii->", m).backward()
+claim("the trace gives the identity", m.grad.tolist() == [[1.0, 0.0], [0.0, 1.0]])
+narrow = sg.ones(1, 3, requires_grad=True)
+sg.einsum("nd,nd->", narrow, sg.ones(2, 3)).backward()
+claim("an operand of size 1 gets the sum of both rows", narrow.grad.tolist() == [[2.0, 2.0, 2.0]])
 # 3. What are the sum, the product and the mean of an empty tensor?
 #    0, 1 and nan: nothing added, nothing multiplied, and 0 / 0.
 empty = sg.zeros(0)
 claim("0, 1 and nan", (empty.sum().item(), empty.prod().item()) == (0, 1) and empty.mean().isnan())
+#    And a number, a tensor without axes? It broadcasts to anything, and gets the sum of it all.
+number = sg.tensor(2.0, requires_grad=True)
+(number * sg.ones(2, 3)).sum().backward()
+claim("6, in the shape ()", number.grad.shape == () and number.grad.item() == 6.0)
 # 4. x is read backwards, or every second row of it. Where does the gradient go?
 #    To the places that were read: a view's rule writes into zeros of x's own shape.
 t = sg.arange(4.0, requires_grad=True)
 (t.flip(0)[::2] * sg.tensor([1.0, 10.0])).sum().backward()
 claim("3 and 1 were read, in this order", t.grad.tolist() == [0.0, 10.0, 0.0, 1.0])
+#    NumPy's own [::-1] walks the memory backwards, and .T across it. Do values and gradients care?
+backwards = np.arange(6.0).reshape(2, 3)[::-1].T
+t = sg.from_numpy(backwards).requires_grad_()
+(t.T * sg.from_numpy(backwards.T)).sum().backward()
+claim("no: order in memory is no part of a value", t.grad.tolist() == backwards.tolist())
 # 5. A convolution of stride 2 over 4 numbers with a kernel of 3: what of the last number?
 #    No window reaches it, so nothing depends on it: its gradient is 0, and it is not forgotten.
 t = sg.ones(1, 1, 4, requires_grad=True)
 sg.nn.functional.conv1d(t, sg.ones(1, 1, 3), stride=2).sum().backward()
 claim("a gradient for all four", t.grad.flatten().tolist() == [1.0, 1.0, 1.0, 0.0])
+#    Does it stay right with gaps in the kernel, channels in groups, and more padding on one side?
+image = sg.rand(1, 2, 7, dtype=sg.float64).requires_grad_()
+kernel = sg.rand(2, 1, 2, dtype=sg.float64).requires_grad_()
+
+
+def lopsided(image, kernel):
+    padded = sg.nn.functional.pad(image, (2, 1))
+    return sg.nn.functional.conv1d(padded, kernel, stride=3, dilation=2, groups=2)
+
+
+claim("finite differences say so", sg.autograd.gradcheck(lopsided, (image, kernel)))

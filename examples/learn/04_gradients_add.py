@@ -91,6 +91,9 @@ t = sg.tensor([2.0, 2.0, 1.0], requires_grad=True)
 t.amax().backward()
 claim("amax shares", t.grad.tolist() == [0.5, 0.5, 0.0])
 t.grad = None
+sg.maximum(t, sg.tensor([2.0, 0.0, 3.0])).sum().backward()
+claim("maximum halves at a tie", t.grad.tolist() == [0.5, 1.0, 0.0])
+t.grad = None
 t.max(0).values.backward()
 claim("max(dim) takes the first", t.grad.tolist() == [1.0, 0.0, 0.0])
 # 2. clamp(x, 0, 1) at x = 1 exactly: does the gradient pass?
@@ -105,11 +108,18 @@ for values, expected in (([2.0, 0.0, 3.0], [0.0, 6.0, 0.0]), ([2.0, 0.0, 0.0], [
     t = sg.tensor(values, requires_grad=True)
     t.prod().backward()
     claim(f"prod of {values}: {expected}", t.grad.tolist() == expected)
+#    The running products of [2, 0, 3]: which of them depend on the zero, and how?
+t = sg.tensor([2.0, 0.0, 3.0], requires_grad=True)
+t.cumprod(0).sum().backward()
+claim("cumprod does not divide either", t.grad.tolist() == [1.0, 2.0 + 2.0 * 3.0, 0.0])
 # 4. Equal numbers are sorted. Does each get its own gradient back?
 #    Yes: sort is stable and returns an index, so that the k-th of equals is told from the others.
 t = sg.tensor([1.0, 1.0, 0.0], requires_grad=True)
 (t.sort().values * sg.tensor([1.0, 10.0, 100.0])).sum().backward()
 claim("by index, in order", t.grad.tolist() == [10.0, 100.0, 1.0])
+t.grad = None
+t.topk(1).values.sum().backward()
+claim("topk takes one of the equals, and only one", sorted(t.grad.tolist()) == [0.0, 0.0, 1.0])
 # 5. u = v + w hands the very same array to both. What if v then adds another contribution in place?
 #    w's gradient would change with it: a tape adds in place only into arrays that it made itself.
 v, w = sg.ones(2, requires_grad=True), sg.ones(2, requires_grad=True)

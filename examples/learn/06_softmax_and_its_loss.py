@@ -116,8 +116,16 @@ nothing = F.cross_entropy(t, sg.tensor([-100, -100]))
 nothing.backward()
 claim("nan, and gradient 0", nothing.isnan().item() and not t.grad.any())
 # 4. A label that is no class?
-#    An error that names the row and the label, before anything is computed.
+#    An error that names the label and its row, before anything is computed.
 try:
     F.cross_entropy(t, sg.tensor([0, 7]))
 except Exception as error:
-    claim("the label is named", "7" in str(error))
+    claim("both are named", "Target 7" in str(error) and "row 1" in str(error))
+# 5. Scores of -10000 and 10000: what are softmax, logsumexp and their gradients?
+#    Finite: only differences to the largest score are ever given to exp.
+t = sg.tensor([-1e4, 1e4], requires_grad=True)
+sg.logsumexp(t, 0).backward()
+claim("logsumexp is the maximum here", sg.logsumexp(t, 0).item() == 1e4)
+claim(
+    "and its gradient is softmax, 0 and 1", t.grad.tolist() == t.softmax(0).tolist() == [0.0, 1.0]
+)

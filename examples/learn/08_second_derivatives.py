@@ -97,3 +97,9 @@ x = sg.tensor([-700.0, 700.0], dtype=sg.float64, requires_grad=True)
 (g,) = sg.autograd.grad(x.sigmoid().sum(), x, create_graph=True)
 (gg,) = sg.autograd.grad(g.sum(), x)
 claim("all finite", bool(np.isfinite(g.detach().numpy()).all() and np.isfinite(gg.numpy()).all()))
+#    And of the other stable formulas?
+for name in ("softplus", "logsigmoid", "tanh", "silu", "gelu"):
+    function = getattr(sg.nn.functional, name)
+    (g,) = sg.autograd.grad(function(x).sum(), x, create_graph=True)
+    (gg,) = sg.autograd.grad(g.sum(), x)
+    claim(f"{name} is straight out there: bends by 0", gg.tolist() == [0.0, 0.0])

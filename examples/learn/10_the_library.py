@@ -118,6 +118,12 @@ with np.errstate(all="ignore"):
     t = sg.tensor([0.0, 2.0], requires_grad=True)
     sg.where(t > 0, t.log(), 0.0).sum().backward()
     claim("nan leaks from the dead branch", t.grad.isnan().tolist() == [True, False])
+    #    How would one find it in a program of a thousand lines? Anomaly mode names line and cause.
+    try:
+        with sg.autograd.detect_anomaly():
+            sg.where(t > 0, t.log(), 0.0).sum().backward()
+    except RuntimeError as error:
+        claim("anomaly mode explains it", "not taken by where" in str(error))
 t = sg.tensor([0.0, 2.0], requires_grad=True)
 sg.where(t > 0, sg.where(t > 0, t, 1.0).log(), 0.0).sum().backward()
 claim("guarded: 0 and 1/2", t.grad.tolist() == [0.0, 0.5])
@@ -136,3 +142,20 @@ claim("float32", (sg.arange(3) * sg.ones(3)).dtype == sg.float32)
 image = sg.ones(1, 1, 2, 2, requires_grad=True)
 sg.nn.functional.max_pool2d(image, 2).sum().backward()
 claim("the first of equals", image.grad.flatten().tolist() == [1.0, 0.0, 0.0, 0.0])
+# 5. How do you know that a gradient check works at all?
+#    Plant an error, and see it found: a check that never fails has checked nothing.
+t = sg.rand(3, dtype=sg.float64).requires_grad_()
+claim("gradcheck passes the mended cube", sg.autograd.gradcheck(mended, (t,)))
+claim("and fails the wrong one", not sg.autograd.gradcheck(wrong, (t,), raise_exception=False))
+# 6. A rule of cumprod that divides by x is right on random numbers from (0, 1). How is it caught?
+#    By ugly values: zeros, ties, negatives, infinities, empty. Draw them on purpose.
+dividing = sg.primitive(
+    lambda x: np.cumprod(x),
+    name="dividing",
+    x=lambda g, x, out: np.cumsum((g * out)[::-1])[::-1] / x,
+)
+ugly = sg.tensor([2.0, 0.0, 3.0], dtype=sg.float64, requires_grad=True)
+claim("it passes on pretty numbers", sg.autograd.gradcheck(dividing, (t,)))
+with np.errstate(all="ignore"):
+    found = sg.autograd.gradcheck(dividing, (ugly,), raise_exception=False)
+claim("and fails on a zero", not found)

@@ -268,3 +268,11 @@ def test_what_pytorch_raises_is_raised(program):
     with pytest.raises(RuntimeError) as raised, sg.autograd.detect_anomaly():
         program(sg, ours).backward()
     assert str(raised.value).startswith(str(expected.value))
+
+
+def test_a_masked_row_is_not_called_a_dead_branch():
+    x = sg.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError) as raised, sg.autograd.detect_anomaly():
+        x.masked_fill(sg.tensor([True, True]), -np.inf).softmax(0)[1].backward()
+    assert "see the forward value below" in str(raised.value)
+    assert "a row in which everything is -inf" in str(raised.value)

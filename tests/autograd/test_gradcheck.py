@@ -390,3 +390,17 @@ def test_shape_of_a_gradient_is_checked():
     wrong = custom(lambda x: x * 2, lambda g, x: g.sum())
     with pytest.raises((GradcheckError, RuntimeError)):
         gradcheck(wrong, point())
+
+
+def test_what_does_not_run_under_vmap_is_reported():
+    looks = custom(lambda x: x * 2, lambda g, x: g * 2 if g.sum().item() < 1e9 else g)
+    assert gradcheck(looks, point())
+    with pytest.raises(GradcheckError, match="output 0 does not run under vmap: vmap: something"):
+        gradcheck(looks, point(), check_batched_grad=True)
+    assert not gradcheck(looks, point(), check_batched_grad=True, raise_exception=False)
+
+
+def test_functions_without_floating_results():
+    assert gradcheck(lambda x: (x > 0).long(), point())
+    with pytest.raises(ValueError, match="returns no tensor"):
+        gradcheck(lambda x: x.sum().item(), point())

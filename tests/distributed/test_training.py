@@ -77,7 +77,8 @@ def test_the_example_goes_on_after_an_interrupt_with_another_number_of_ranks(tmp
             assert interrupted.poll() is None
         interrupted.send_signal(signal.SIGINT)
         interrupted.wait(10)
-    assert os.listdir(tmp_path / "parts") == ["checkpoint.pt"]
+    files = os.listdir(tmp_path / "parts")  # mpiexec may kill a rank while it writes the next one
+    assert [name for name in files if not name.endswith(".part")] == ["checkpoint.pt"]
     again = succeed(4, MNIST, *settings, "--resume", **offline(tmp_path))
     assert "epoch 1/3" not in again
     assert last_line(again) == last_line(whole)

@@ -9,7 +9,7 @@ import tinygrad_sm as sg
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: nothing to compare with")
 
-PROGRAMS = 150
+PROGRAMS = 240
 N = 3
 
 
@@ -23,6 +23,50 @@ def written(m, x, v):
     y.mul_(0.9)
     y[1:] = y[1:].sin()
     return y
+
+
+def attention(m, x, v, W):
+    q, k, v = x[:, None] * W, W * v, x[:, None] + W
+    if m is sg:
+        return m.nn.functional.scaled_dot_product_attention(q, k, v).sum(-1)
+    # PyTorch's kernel has no second derivative
+    return (m.softmax(q @ k.T / N**0.5, -1) @ v).sum(-1)
+
+
+def normalized(samples, v, x):
+    """In PyTorch: whose own norms have wrong third derivatives, a slope's Hessian not symmetric."""
+    return (samples - samples.mean(0)) / (samples.var(0, unbiased=False) + 1e-2) ** 0.5 * v + x
+
+
+def layer_norm(m, x, v):
+    if m is sg:
+        return m.nn.functional.layer_norm(x, (N,), v, x * 0.3, 1e-2)
+    return normalized(x, v, x * 0.3)
+
+
+def batch_norm(m, x, v, W):
+    samples = x[:, None] * W
+    if m is sg:
+        return m.nn.functional.batch_norm(samples, None, None, v, x, training=True, eps=1e-2)
+    return normalized(samples, v, x)
+
+
+def cell(m, kind, gates, x, v, W):
+    """One step of a recurrent layer, its weights depending on x too."""
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    weights = (W * x, W.T, v * x, v)
+    given = {
+        n: m.cat([w * (0.5 + i) for i in range(gates)]) for n, w in zip(names, weights, strict=True)
+    }
+    module = getattr(m.nn, kind)(N, N).double()
+    if kind == "LSTMCell":
+        h, c = m.func.functional_call(module, given, (x[None], (v[None], x[None])))
+        return h[0] + c[0] * 0.5
+    return m.func.functional_call(module, given, (x[None], v[None]))[0]
+
+
+def image(x, W):
+    return (x[:, None] * W)[None, None]
 
 
 # Each: a function of a library, a vector, a constant vector, a constant matrix and places.
@@ -71,6 +115,33 @@ STEPS = {
     "diagonal": lambda m, x, v, W, i: m.diagonal(m.outer(x, x)) * 0.3 + m.diag(x).sum(0) * 0.5,
     "expand": lambda m, x, v, W, i: (x.expand(2, N) * v[:1]).sum(0) * 0.4,
     "clamp": lambda m, x, v, W, i: m.clamp(x, -0.8, 0.9) + 0.1 * x,
+    "linear": lambda m, x, v, W, i: m.nn.functional.linear(x, W * 0.4, v),
+    "layer_norm": lambda m, x, v, W, i: layer_norm(m, x, v),
+    "rms_norm": lambda m, x, v, W, i: m.nn.functional.rms_norm(x * v, (N,), v, 1e-2),
+    "batch_norm": lambda m, x, v, W, i: batch_norm(m, x, v, W).prod(1) * 0.3,
+    "group_norm": lambda m, x, v, W, i: m.nn.functional.group_norm(
+        image(x, W)[0].transpose(0, 1), 1, v[:1], eps=1e-2
+    ).sum((1, 2)) + x,
+    "attention": lambda m, x, v, W, i: attention(m, x, v, W) * 0.3,
+    "RNNCell": lambda m, x, v, W, i: cell(m, "RNNCell", 1, x, v, W),
+    "GRUCell": lambda m, x, v, W, i: cell(m, "GRUCell", 3, x, v, W),
+    "LSTMCell": lambda m, x, v, W, i: cell(m, "LSTMCell", 4, x, v, W),
+    "dropout": lambda m, x, v, W, i: x * (v > 0) * 2 + 0.1 * x,
+    "conv2d": lambda m, x, v, W, i: m.nn.functional.conv2d(
+        image(x, W), image(x, W.T) * 0.3, v[:1], padding=1
+    )[0, 0].sum(0) * 0.4,
+    "conv_transpose": lambda m, x, v, W, i: m.nn.functional.conv_transpose1d(
+        x[None, None], v[None, None]
+    )[0, 0, 1 : N + 1],
+    "max_pool": lambda m, x, v, W, i: x * m.nn.functional.max_pool2d(image(x, W), 2, 1).sum() * 0.3,
+    "embedding": lambda m, x, v, W, i: m.nn.functional.embedding(i, x[:, None] * W).sum(1) * 0.5,
+    "bce": lambda m, x, v, W, i: x * m.nn.functional.binary_cross_entropy_with_logits(
+        x, m.sigmoid(v)
+    ),
+    "huber": lambda m, x, v, W, i: x * m.nn.functional.huber_loss(x, v, delta=0.7),
+    "kl": lambda m, x, v, W, i: x + m.nn.functional.kl_div(
+        m.log_softmax(x, 0), m.softmax(v, 0), reduction="none"
+    ),
 }  # fmt: skip
 
 
@@ -165,4 +236,4 @@ def test_drawn_programs_agree_with_pytorch(block):
             found / scale, expected / scale, rtol=1e-7, atol=1e-8, err_msg=f"{steps} {transforms}"
         )
         compared += 1
-    assert compared > PROGRAMS // 10
+    assert compared > PROGRAMS // 10, compared

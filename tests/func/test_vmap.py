@@ -48,7 +48,7 @@ def test_nested_structures():
     )
     same(out["y"], (A[0] * A + B[:, :1]).T)
     same(out["n"][0], np.full(4, A[0].sum()))
-    same(out["n"][1], B * 2)
+    same(out["n"][1], np.stack([B * 2] * 4))
     same(vmap(lambda p: p[0] * p[1])((t(A), t(B))), A * B)
 
 
@@ -447,3 +447,30 @@ def test_batch_norms_without_running_statistics():
     np.testing.assert_allclose(
         net.eval()[:2](x[2]).detach(), found[2].detach(), rtol=1e-5, atol=1e-6
     )
+
+
+def test_arguments_by_name_are_the_same_for_all_samples():
+    found = vmap(lambda x, y: x * y)(t(A[:, 0]), y=t(B[0]))
+    same(found, A[:, :1] * B[0])
+
+
+@pytest.mark.parametrize(("dims", "error"), [(3, IndexError), (-4, IndexError), ("x", ValueError)])
+def test_places_for_the_batch_that_results_do_not_have(dims, error):
+    with pytest.raises(error, match="vmap: out_dims"):
+        vmap(lambda x: x[None], out_dims=dims)(t(A))
+
+
+def test_flat_places_that_differ_by_sample():
+    places = sg.tensor([[0, 2], [1, 1], [2, -1], [0, 1]])
+    found = vmap(lambda x, i: sg.take(x, i))(t(A), places)
+    same(found, np.take_along_axis(A, places.numpy(), 1))
+    written = vmap(lambda x, i: x.put(i, x[:2] * 0, accumulate=True))(t(A), places)
+    same(written, A)
+
+
+def test_other_names_mean_nothing_to_a_call_of_a_module():
+    layer = nn.Linear(2, 2)
+    given = {"weight": sg.zeros(2, 2), "nothing": sg.ones(1)}
+    assert sg.func.functional_call(layer, given, sg.ones(2)).tolist() == layer.bias.tolist()
+    with pytest.raises(RuntimeError, match="nothing"):
+        sg.func.functional_call(layer, given, sg.ones(2), strict=True)

@@ -133,6 +133,19 @@ def test_layers_in_a_plain_list():
     assert "use nn.ModuleList" in message
 
 
+def test_of_two_optimizers_on_one_walk_one_tells_what_neither_has():
+    first, second, third = nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 1)
+    optimizers = [optim.SGD(m.parameters(), lr=0.1) for m in (second, third)]
+
+    def both():
+        third(second(first(X))).sum().backward()
+        for optimizer in optimizers:
+            optimizer.step()
+
+    (message,) = told(both)
+    assert "first.weight" in message
+
+
 def test_it_is_silenced_by_its_category():
     optimizer = optim.SGD(Model().parameters(), lr=0.1)
     with warnings.catch_warnings():

@@ -288,3 +288,13 @@ def test_a_trace_with_times_has_a_flame():
     assert plain.document()["flame"] is None
     with pytest.raises(RuntimeError, match="profile=True"):
         plain.profile.events()
+
+
+def test_a_result_that_is_a_view_of_new_memory_counts_and_one_of_old_memory_does_not():
+    x = sg.ones(2, 3, 8, 8, requires_grad=True)
+    with sg.profiler.profile(profile_memory=True) as prof:
+        out = sg.nn.functional.conv2d(x, sg.ones(4, 3, 3, 3))
+        out.view(-1).sum().backward()
+    made = {row.key: row.cpu_memory_usage for row in prof.key_averages()}
+    assert made["convolution"] >= out.nbytes
+    assert made["view"] == made["ViewBackward0"] == 0

@@ -263,6 +263,58 @@ def test_first_nan(page):
     assert page.find(".row.current").text.count("nan")
 
 
+def test_nan_and_infinity_are_reached_in_turn(page):
+    x = sg.tensor([0.0, 1.0], requires_grad=True)
+    with sg.trace() as t, np.errstate(all="ignore"):
+        (x * x.log()).sum()
+    page.open(t)
+    for name in ("mul", "log", "mul"):
+        page.press("n")
+        assert page.current() == name
+
+
+def test_finding_a_row_unfolds_it(page):
+    page.open(programs.mlp()[0])
+    page.find("#fold").click()
+    page.press("/", *"RELU")
+    assert page.current() == "relu"
+    assert page.find("#found").text == "1 of 1"
+    page.find("#find").clear()
+    page.press("/", *"addmm")
+    steps = [page.step]
+    for key in (Keys.ENTER, Keys.ENTER, Keys.SHIFT + Keys.ENTER):
+        page.press(key)
+        page.press(Keys.NULL)
+        steps.append(page.step)
+    assert steps[0] == steps[2] < steps[1] == steps[3]
+    assert page.find("#found").text == "2 of 2"
+    page.press("z")
+    assert page.find("#found").text == "none"
+    page.press(Keys.ESCAPE, Keys.HOME)
+    assert page.step == 0
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_every_cell_stands_in_its_row(page, width):
+    page.open(programs.mlp()[0], width)
+    page.find("#fold").click()
+    strays = page.run(
+        "[...document.querySelectorAll('.row > *')].filter((e) => e.getBoundingClientRect().bottom"
+        " > e.parentElement.getBoundingClientRect().bottom + 1).map((e) => e.outerHTML)"
+    )
+    assert strays == []
+
+
+def test_a_vector_is_wrapped_and_not_cut_off(page):
+    x = (sg.arange(16.0) * 0.1234 - 1).requires_grad_()
+    with sg.trace() as t:
+        x.exp().sum()
+    page.open(t)
+    assert page.run(
+        "[...document.querySelectorAll('#cards .scroll')].every((e) => e.scrollWidth <= e.clientWidth)"
+    )
+
+
 def test_a_wrong_rule_has_a_cross(page):
     trace = programs.wrong_rule()
     page.open(trace, step=len(trace.document()["steps"]) - 1)

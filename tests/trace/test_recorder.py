@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import subprocess
 import sys
@@ -518,3 +519,38 @@ def test_hooks_and_checkpoints_run_under_a_trace_as_without():
         assert len(runs) == 1
         out.backward()
     assert len(runs) == 2
+
+
+@pytest.mark.parametrize(
+    "watching", [sg.trace, sg.autograd.detect_anomaly, sg.profiler.profile, contextlib.nullcontext]
+)
+def test_a_gradient_returned_twice_is_not_added_into_while_somebody_watches(watching):
+    class Same(sg.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, b):
+            return a + b
+
+        @staticmethod
+        def backward(ctx, g):
+            both = g * 2
+            return both, both
+
+    a, b = sg.ones(3, requires_grad=True), sg.ones(3, requires_grad=True)
+    with watching():
+        (a * a * 5 + Same.apply(a, b)).sum().backward()
+    assert a.grad.tolist() == [12.0] * 3
+    assert b.grad.tolist() == [2.0] * 3
+
+
+def test_the_memory_curve_ends_as_it_began_when_all_is_gone():
+    def program():
+        x = sg.ones(100, requires_grad=True)
+        (x * 2).exp().sum().backward()
+
+    with sg.trace() as t:
+        program()
+        sg.ones(1, requires_grad=True) * 2
+    memory = t.document()["memory"]
+    assert max(memory["alive"]) >= 800
+    assert memory["alive"][-1] < 100
+    assert max(memory["kept"]) >= 400

@@ -1,4 +1,5 @@
 import inspect
+import random
 
 import numpy as np
 import pytest
@@ -308,3 +309,102 @@ def test_float32_stays(torch):
     rows = [(np.float32(i), np.ones(2, np.float32)) for i in range(4)]
     x, y = next(iter(data.DataLoader(rows, batch_size=4)))
     assert x.dtype == y.dtype == sg.float32
+
+
+class Drawn(data.Dataset):
+    """Examples at random, by each stream that a program may use."""
+
+    def __len__(self):
+        return 7
+
+    def __getitem__(self, i):
+        which = self.info().id if self.info() else -1
+        return i, random.random(), np.random.rand(), self.library.rand(1), which
+
+
+class Shared(data.IterableDataset):
+    """Numbers, shared out between workers of unequal speed."""
+
+    start = 0
+
+    def __iter__(self):
+        info = self.info()
+        return iter(range(self.start + info.id, 11 + 5 * info.id, info.num_workers))
+
+
+def of_library(library, kind):
+    base = library.utils.data.IterableDataset if kind is Shared else library.utils.data.Dataset
+    body = {
+        n: v for n, v in vars(kind).items() if n in ("__len__", "__getitem__", "__iter__", "start")
+    }
+    made = type(kind.__name__, (base,), body)
+    made.info, made.library = staticmethod(library.utils.data.get_worker_info), library
+    return made()
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("persistent", [False, True])
+def test_workers_draw_and_read_as_in_pytorch(torch, workers, persistent):
+    found = []
+    for library in (torch, sg):
+        library.manual_seed(0)
+        random.seed(0)
+        np.random.seed(0)
+        loader = library.utils.data.DataLoader(
+            of_library(library, Drawn),
+            batch_size=2,
+            shuffle=True,
+            num_workers=workers,
+            persistent_workers=persistent,
+        )
+        passes = [
+            [np.asarray(part).tolist() for part in batch] for _ in range(2) for batch in loader
+        ]
+        found.append([passes, random.random(), np.random.rand(), library.rand(1).item()])
+    assert found[0] == found[1]
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
+@pytest.mark.parametrize("ahead", [1, 2, 5])
+def test_an_iterable_dataset_is_shared_out_as_in_pytorch(torch, ahead):
+    def prepare(library):
+        def start_later(worker):
+            info = library.utils.data.get_worker_info()
+            assert info.id == worker
+            info.dataset.start = 10 * worker
+
+        return start_later
+
+    for init in (False, True):
+        found = []
+        for library in (torch, sg):
+            dataset = of_library(library, Shared)
+            loader = library.utils.data.DataLoader(
+                dataset,
+                batch_size=2,
+                num_workers=3,
+                prefetch_factor=ahead,
+                worker_init_fn=prepare(library) if init else None,
+            )
+            found.append([[batch.tolist() for batch in loader] for _ in range(2)])
+            assert dataset.start == 0
+        assert found[0] == found[1]
+    assert data.get_worker_info() is None
+
+
+def test_what_fails_in_a_worker_fails_here_and_leaves_the_streams():
+    class Failing(data.Dataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            sg.rand(1)
+            raise KeyError("no such file")
+
+    batches_ = iter(data.DataLoader(Failing(), num_workers=2))
+    state = sg.get_rng_state()
+    with pytest.raises(KeyError, match="no such file"):
+        next(batches_)
+    assert sg.equal(sg.get_rng_state(), state)
+    assert data.get_worker_info() is None

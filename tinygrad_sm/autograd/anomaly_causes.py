@@ -169,7 +169,7 @@ def of_gradient(
     if not source_finite:
         return "the gradient that arrived was not finite: see what was passed to backward()"
     local = at_element(op, numbers)
-    if arriving == 0:
+    if arriving == 0 and numbers and not any(np.isnan(x) for x in numbers.values()):
         through = f" by {choosers[0]}" if choosers else ", or multiplied by 0"
         text = (
             f"an element that was not taken{through}: the gradient that arrives there is 0, but the "

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import linecache
 import sys
+from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -127,37 +128,30 @@ class _Inspected(Relay):
         self.anomalies = anomalies
         self.node: Node | None = None
         self.saved: Any = None
-        self.place = 0
         self.roots: list[Node] = []
         self.senders: dict[Any, list[Node]] = {}
 
     def take(self, node: Node) -> Any:
         self.node = node
         self.saved = node.saved
-        self.place = 0
         return self.inner.take(node)
 
     def add(self, target: Any, grad: Any, source: Any = None) -> None:
-        if self.node is None:
-            if type(target) is Node:
-                self.roots.append(target)
-        else:
-            self.senders.setdefault(target, []).append(self.node)
-            position = self._position(target)
-            if self.anomalies.check_nan:
-                array = values_of(grad)
-                if not np.isfinite(array).all():
-                    self._complain(self.node, position, array, source)
+        if type(target) is Node:
+            self.roots.append(target)
         self.inner.add(target, grad, source)
 
-    def _position(self, target: Any) -> int:
-        """Which argument's rule this is of."""
-        assert self.node is not None
-        for place in range(self.place, len(self.node.parents)):
-            if self.node.parents[place] is target:
-                self.place = place + 1
-                return self.node.plan.positions[place]
-        return self.node.plan.positions[0]
+    def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
+        node = self.node
+        assert node is not None
+        for position, target, grad in zip(node.plan.positions, targets, grads, strict=True):
+            if target is None or grad is None:
+                continue
+            self.senders.setdefault(target, []).append(node)
+            array = values_of(grad)
+            if self.anomalies.check_nan and not np.isfinite(array).all():
+                self._complain(node, position, array, source)
+        self.inner.pass_on(targets, grads, source)
 
     def _complain(self, node: Node, position: int, grad: np.ndarray, source: Any) -> None:
         nan = bool(np.isnan(grad).any())

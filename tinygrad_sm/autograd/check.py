@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,12 +70,12 @@ def gradcheck(
         masked: accepted.
 
     Returns:
-        ``True`` if all agree.
+        ``True`` if all agree, or if no result is floating.
 
     Raises:
         GradcheckError: if not: it names output, input and element, both numbers, and the likeliest
             cause.
-        ValueError: if no input requires grad.
+        ValueError: if no input requires grad, or the function returns no tensor.
 
     >>> import tinygrad_sm as sg
     >>> x = sg.tensor([0.5, 1.0], dtype=sg.float64, requires_grad=True)
@@ -97,6 +97,8 @@ def gradcheck(
     options = _Options(eps, atol, rtol, nondet_tol)
     compare = _check_directions if fast_mode else _check_elements
     case = _Case(func, inputs)
+    if not case.outputs:
+        return True
     try:
         with np.errstate(all="ignore"):
             compare(case, options, check_backward_ad, check_forward_ad)
@@ -140,17 +142,20 @@ class _Case:
                     stacklevel=3,
                 )
         with enable_grad():
-            self.outputs = self(*self.points)
-        if not self.outputs:
-            raise ValueError("gradcheck: the function returns no floating tensor")
+            results = self._results(self.points)
+        if not any(isinstance(o, Value) for o in results):
+            raise ValueError("gradcheck: the function returns no tensor")
+        self.outputs = _floating(results)
 
-    def __call__(self, *points: Any) -> tuple[Any, ...]:
+    def _results(self, points: Sequence[Any]) -> Sequence[Any]:
         given = list(self.all)
         for i, x in zip(self.places, points, strict=True):
             given[i] = x
         out = self.func(*given)
-        outs = out if isinstance(out, tuple | list) else (out,)
-        return tuple(o for o in outs if isinstance(o, Value) and o.array.dtype.kind == "f")
+        return out if isinstance(out, tuple | list) else (out,)
+
+    def __call__(self, *points: Any) -> tuple[Any, ...]:
+        return _floating(self._results(points))
 
     def pairs(self) -> Iterator[tuple[int, int, str]]:
         """Every output and input, with how to speak of them."""
@@ -191,6 +196,10 @@ class _Case:
         points = tuple(x.detach() for x in self.points)
         result: tuple[Any, ...] = jvp(self, points, tuple(tangents))[1]
         return result
+
+
+def _floating(results: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(o for o in results if isinstance(o, Value) and o.array.dtype.kind == "f")
 
 
 def _zeros(case: _Case) -> list[np.ndarray]:
@@ -356,6 +365,14 @@ def _check_dtypes(case: _Case) -> None:
                 )
 
 
+def _over_samples(function: Callable[[Any], Any], batch: Any, what: str) -> Any:
+    """The function under ``vmap``."""
+    try:
+        return vmap(function)(batch)
+    except RuntimeError as error:
+        raise GradcheckError(f"{what} does not run under vmap: {error}") from error
+
+
 def _check_batched(case: _Case, options: _Options) -> None:
     for j, out in enumerate(case.outputs):
         if out.node is None:
@@ -363,7 +380,11 @@ def _check_batched(case: _Case, options: _Options) -> None:
         seeds = [_seed_of(case, j) * f for f in (1.0, -0.5)]
         rows = [case.back(j, s) for s in seeds]
         batch = wrap(np.stack([s.array for s in seeds]))
-        found = vmap(lambda g, j=j: tuple(case.back(j, g)))(batch)
+
+        def back(g: Any, j: int = j) -> Any:
+            return tuple(case.back(j, g))
+
+        found = _over_samples(back, batch, f"the backward walk from output {j}")
         for place, g, expected in zip(case.places, found, zip(*rows, strict=True), strict=True):
             if not options.agree(g.array, np.stack([e.array for e in expected])):
                 raise GradcheckError(
@@ -383,7 +404,8 @@ def _check_batched_forward(case: _Case, options: _Options) -> None:
             return case.forth(tangents)
 
         rows = [along(wrap(d)) for d in draws]
-        for j, moved in enumerate(vmap(along)(wrap(draws))):
+        what = f"forward mode from input {case.places[i]}"
+        for j, moved in enumerate(_over_samples(along, wrap(draws), what)):
             if not options.agree(moved.array, np.stack([r[j].array for r in rows])):
                 raise GradcheckError(
                     f"forward mode from input {case.places[i]} to output {j} under vmap differs "

@@ -28,7 +28,7 @@ def functional_call(
     Args:
         module: the module; it is as before afterwards.
         parameter_and_buffer_dicts: tensors by the names of ``named_parameters`` and
-            ``named_buffers``, in one dict or several.
+            ``named_buffers``, in one dict or several; other names mean nothing.
         args: the argument, or a tuple of arguments.
         kwargs: arguments by name.
         tie_weights: a tensor given for a parameter with several names counts for all of them.
@@ -95,9 +95,7 @@ def _tied(places: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _swapped(places: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[None]:
-    unknown = [name for name in given if name not in places]
-    if unknown:
-        raise AttributeError(f"functional_call: the module has no parameter or buffer {unknown}")
+    given = {name: value for name, value in given.items() if name in places}
     token = _open_swaps.set((*_open_swaps.get(), (places, given)))
     try:
         with _put_in(places, given):

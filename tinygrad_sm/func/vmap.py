@@ -32,7 +32,8 @@ def vmap(
     Operations under it run on the whole batch; there is no loop over samples.
 
     Args:
-        func: takes tensors (in nested tuples, lists and dicts, too) and returns tensors.
+        func: takes tensors (in nested tuples, lists and dicts, too) and returns tensors. Arguments
+            given by name are the same for all samples.
         in_dims: which dimension of each argument is the batch; ``None`` for one that all samples
             share. One number for all, or a tuple with one (or a nested structure) an argument.
         out_dims: where the batch shall be in each result.
@@ -59,14 +60,15 @@ def vmap(
     @functools.wraps(func)
     def batched(*args: Any, **kwargs: Any) -> Any:
         dims = _checked_dims(args, in_dims)
-        size = _batch_size(args, dims, kwargs)
-        fronted = mapped(_in_front, (args, kwargs), (dims, mapped(_zero_if_tensor, kwargs)))
+        size = _batch_size(args, dims)
+        fronted = mapped(_in_front, args, dims)
+        function = functools.partial(func, **kwargs)
         if chunk_size is None or size <= chunk_size:
-            return _run(func, fronted, size, out_dims, randomness)
+            return _run(function, fronted, size, out_dims, randomness)
         starts = range(0, size, chunk_size)
         pieces = [
             _run(
-                func,
+                function,
                 mapped(_cut(s, s + chunk_size), fronted),
                 min(chunk_size, size - s),
                 out_dims,
@@ -88,10 +90,6 @@ class _Fronted:
     def __init__(self, value: Any, has_batch: bool) -> None:
         self.value = value
         self.has_batch = has_batch
-
-
-def _zero_if_tensor(x: Any) -> int | None:
-    return 0 if isinstance(x, Tensor) else None
 
 
 def _in_front(x: Any, dim: int | None) -> _Fronted:
@@ -136,13 +134,12 @@ def _checked_dims(args: tuple[Any, ...], in_dims: Any) -> Any:
     return dims
 
 
-def _batch_size(args: Any, dims: Any, kwargs: Any) -> int:
+def _batch_size(args: Any, dims: Any) -> int:
     sizes = {
         x.array.shape[dim]
         for x, dim in zip(leaves(args), leaves(dims), strict=True)
         if dim is not None
     }
-    sizes |= {x.array.shape[0] for x in leaves(kwargs) if isinstance(x, Tensor)}
     if not sizes:
         raise ValueError(
             "vmap: at least one argument needs a batch dimension (in_dims is all None)"
@@ -156,10 +153,8 @@ def _batch_size(args: Any, dims: Any, kwargs: Any) -> int:
 
 def _run(func: Callable[..., Any], fronted: Any, size: int, out_dims: Any, randomness: str) -> Any:
     with opened() as level, drawing(level, size, randomness):
-        args, kwargs = mapped(
-            lambda x: Batched(x.value, level) if x.has_batch else x.value, fronted
-        )
-        results = func(*args, **kwargs)
+        args = mapped(lambda x: Batched(x.value, level) if x.has_batch else x.value, fronted)
+        results = func(*args)
         return mapped(
             lambda out, dim: _unwrapped(out, dim, level, size), results, _places(results, out_dims)
         )
@@ -167,9 +162,12 @@ def _run(func: Callable[..., Any], fronted: Any, size: int, out_dims: Any, rando
 
 def _places(results: Any, out_dims: Any) -> Any:
     try:
-        return spread(results, tuple(out_dims) if isinstance(out_dims, list) else out_dims)
+        places = spread(results, tuple(out_dims) if isinstance(out_dims, list) else out_dims)
     except ValueError as error:
         raise ValueError(f"vmap: out_dims={out_dims} does not fit the results: {error}") from None
+    if not all(dim is None or isinstance(dim, int) for dim in leaves(places)):
+        raise ValueError(f"vmap: out_dims must be ints, None or a structure of them: {out_dims!r}")
+    return places
 
 
 def _unwrapped(out: Any, dim: int | None, level: int, size: int) -> Any:
@@ -181,6 +179,11 @@ def _unwrapped(out: Any, dim: int | None, level: int, size: int) -> Any:
         if wrapped_at(out, level):
             raise ValueError("vmap: out_dims says None for a result that differs by sample")
         return out
+    if not -out.array.ndim - 1 <= dim <= out.array.ndim:
+        raise IndexError(
+            f"vmap: out_dims says {dim}, but with the batch the result has {out.array.ndim + 1} "
+            "dimensions"
+        )
     if wrapped_at(out, level):
         return moved(lowered(out, level), 0, dim)
     return moved(shape.broadcast_to(out, (size, *out.array.shape)), 0, dim)

@@ -221,11 +221,14 @@ def gather(input: Any, dim: int, index: Any) -> Tensor:
     if input.array.ndim == 0:
         return input.expand(places.shape).clone()
     axis = axis_of("gather", dim, input.array.ndim)
-    return _take(input, _along(places, axis))
+    out = _take(input, _along(places, axis))
+    return reshape(out, ()) if index.array.ndim == 0 else out
 
 
 def _checked_places(name: str, input: Any, dim: int, index: Any) -> Any:
     """The index checked: as an array, or as it is where it stands for a batch of them."""
+    if index.array.ndim == 0 and input.array.ndim == 1:  # one place, as in PyTorch
+        index = reshape(index, (1,))
     places = index if index.level else index.array
     kind = index.array.dtype
     if index.array.size and kind not in (np.int32, INT64):
@@ -287,6 +290,8 @@ def _part(name: str, input: Any, src: Any, places: np.ndarray) -> Any:
             f"{name}: index and src must have the same number of dimensions, but have shapes "
             f"{places.shape} and {src.array.shape}"
         )
+    if src.array.ndim == 0 and places.ndim == 1:
+        src = reshape(src, (1,))
     if places.size and any(p > n for p, n in zip(places.shape, src.array.shape, strict=True)):
         raise RuntimeError(f"{name}: index {places.shape} is larger than src {src.array.shape}")
     return getitem(src, tuple(slice(n) for n in places.shape))

@@ -131,14 +131,14 @@ def index_put(input: Any, indices: Sequence[Any], values: Any, accumulate: bool 
     return (_scatter_add if accumulate else _put_at)(input, at, values)
 
 
-def _flat_places(name: str, input: Any, index: Any) -> np.ndarray:
-    places = index.array
+def _flat_places(name: str, input: Any, index: Any) -> Any:
+    places = values_of(index)
     if places.dtype != np.int64:
         raise RuntimeError(f"{name}: expected an int64 index, not {places.dtype}")
     size = input.array.size
     if places.size and not (-size <= places.min() and places.max() < size):
         raise IndexError(f"{name}: index out of range: the tensor has {size} elements")
-    return places
+    return index if index.level else places
 
 
 def take(input: Any, index: Any) -> Tensor:
@@ -154,9 +154,9 @@ def put_flat(input: Any, index: Any, source: Any, accumulate: bool = False) -> T
         IndexError: for an index out of range.
     """
     places = _flat_places("put", input, index).reshape(-1)
-    if source.array.dtype != input.array.dtype or source.array.size != places.size:
+    if source.array.dtype != input.array.dtype or source.array.size != index.array.size:
         raise RuntimeError(
-            f"put: source needs {places.size} elements of {input.array.dtype}, not "
+            f"put: source needs {index.array.size} elements of {input.array.dtype}, not "
             f"{source.array.size} of {source.array.dtype}"
         )
     write = _scatter_add if accumulate else _put_at

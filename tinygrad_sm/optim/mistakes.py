@@ -17,6 +17,7 @@ from ..tape import tick
 if TYPE_CHECKING:
     from .optimizer import Optimizer
 
+_TOLD = reached.Holder()  # of parameters that were told of: another optimizer tells nothing of them
 _NAMED = 4  # parameters; more are counted
 
 
@@ -70,6 +71,8 @@ class Lookout:
         others = _alone_since(self.holder.reached - 1) if self.holder.reached else []
         if others:
             self._told.add("left out")
+            for p in others:
+                p._holder = _TOLD
             warn(
                 f"{type(optimizer).__name__}.step: backward reached {_named(others)} together with "
                 "parameters of this optimizer, but no optimizer has them: they are not trained. "

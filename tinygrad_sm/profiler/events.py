@@ -8,7 +8,7 @@ afterwards, from the times alone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from sys import _getframe
 from time import perf_counter_ns
 from typing import Any
@@ -118,7 +118,7 @@ class Collector(Watcher):
         finally:
             event.end = perf_counter_ns()
         results = out if type(out) is tuple else (out,)
-        event.memory = sum(_made(r) for r in results)
+        event.memory = _made(results, arrays)
         self._ran = forward, event
         return out
 
@@ -221,13 +221,14 @@ class _Timed(Relay):
         self.walk.end = event.start
         return g
 
-    def add(self, target: Any, grad: Any, source: Any = None) -> None:
-        """A contribution of the node's rules is added."""
-        self.inner.add(target, grad, source)
-        if self.event is not None:
-            if grad is not source:
-                self.event.memory += _made(bare(grad))
-            self.event.end = self.walk.end = perf_counter_ns()
+    def pass_on(self, targets: Sequence[Any], grads: Sequence[Any], source: Any) -> None:
+        """The contributions of the node's rules are added."""
+        self.inner.pass_on(targets, grads, source)
+        assert self.event is not None
+        self.event.end = self.walk.end = perf_counter_ns()
+        sent = [g for t, g in zip(targets, grads, strict=True) if t is not None and g is not None]
+        arrived = source if type(source) is list else [source]
+        self.event.memory += _made(sent, map(bare, arrived))
 
     def deliver(self) -> None:
         """The leaves take what arrived."""
@@ -237,10 +238,19 @@ class _Timed(Relay):
         self.collector.events.append(event)
 
 
-def _made(value: Any) -> int:
-    """The bytes of an array that is no view of another; 0 for anything else."""
-    if isinstance(value, Value):
-        value = value.array
-    if isinstance(value, np.ndarray):
-        return value.nbytes if value.base is None else 0
-    return value.nbytes if isinstance(value, np.generic) else 0
+def _made(results: Iterable[Any], given: Iterable[Any]) -> int:
+    """The bytes of memory that results lie in, but for that of what they were made of."""
+    known = {id(_owner(x)) for x in given if isinstance(x, np.ndarray)}
+    found = {}
+    for x in results:
+        value = x.array if isinstance(x, Value) else x
+        if isinstance(value, np.ndarray | np.generic):
+            found[id(_owner(value))] = _owner(value).nbytes
+    return sum(size for owner, size in found.items() if owner not in known)
+
+
+def _owner(array: Any) -> Any:
+    """The array whose memory a view looks into."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array

@@ -147,9 +147,9 @@ class profile:
     def step(self) -> None:
         """Say that the next step of the program begins."""
         before = self._action()
+        self.step_num += 1
         if before is ProfilerAction.RECORD_AND_SAVE and self._schedule is not None:
             self.stop()
-        self.step_num += 1
         if self._action() in _RECORDED:
             if self._collector is None:
                 self._begin()

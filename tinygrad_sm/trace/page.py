@@ -7,7 +7,7 @@ import json
 from importlib import resources
 from typing import Any
 
-SCRIPTS = ("data", "math", "tensors", "lanes", "tape", "panes", "flame", "player")
+SCRIPTS = ("data", "math", "tensors", "lanes", "tape", "panes", "find", "flame", "player")
 
 
 def _asset(name: str) -> str:

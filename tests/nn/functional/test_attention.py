@@ -97,3 +97,29 @@ def test_a_choice_of_implementation_changes_nothing():
         np.testing.assert_array_equal(found, expected)
     with pytest.raises(AssertionError), sg.nn.attention.sdpa_kernel(["math"]):
         pass
+
+
+def test_the_result_has_the_querys_layout(torch):
+    options = {
+        "plain": {},
+        "causal": {"is_causal": True},
+        "mask": {"attn_mask": np.ones((8, 8), bool)},
+        "dropout": {"dropout_p": 0.5},
+    }
+    for given in options.values():
+        strides = []
+        for library in (torch, sg):
+            x = library.ones(2, 8, 36)
+            kwargs = dict(given)
+            if "attn_mask" in kwargs:
+                kwargs["attn_mask"] = library.tensor(kwargs["attn_mask"])
+            q, k, v = (t.view(2, 8, 3, 4).transpose(1, 2) for t in x.split(12, 2))
+            attend = library.nn.functional.scaled_dot_product_attention
+            outs = [attend(q, k, v, **kwargs), attend(q.contiguous(), k, v, **kwargs)]
+            strides.append([out.stride() for out in outs])
+        assert strides[0] == strides[1]
+    q = sg.randn(2, 8, 3, 4, requires_grad=True)
+    heads = q.transpose(1, 2)
+    joined = sg.nn.functional.scaled_dot_product_attention(heads, heads, heads)
+    joined.transpose(1, 2).view(2, 8, 12).sum().backward()
+    assert q.grad.shape == q.shape

@@ -16,10 +16,10 @@ def scores(columns=3):
 
 
 def caught(action):
-    """Its warnings, of two runs: a line warns once."""
+    """Its warnings, of three runs: a line warns once, whatever the filter."""
     with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("default")
-        for _ in range(2):
+        warnings.simplefilter("always")
+        for _ in range(3):
             action()
     return seen
 
@@ -29,6 +29,14 @@ def caught(action):
     [
         (lambda: F.cross_entropy(scores().softmax(1), LABELS), "applies softmax itself"),
         (lambda: nn.CrossEntropyLoss()(nn.Softmax(1)(scores()), LABELS), "applies softmax itself"),
+        (
+            lambda: F.cross_entropy(scores(6).view(2, 2, 3).softmax(2).mT, LABELS.expand(2, 2)),
+            "twice",
+        ),
+        (
+            lambda: F.cross_entropy(scores().softmax(1).view(2, 1, 3).reshape(-1, 3), LABELS),
+            "twice",
+        ),
         (lambda: F.cross_entropy(scores().softmax(1), sg.ones(2, 3) / 3), "applies softmax itself"),
         (lambda: F.nll_loss(F.softmax(scores(), dim=1), LABELS), "use log_softmax"),
         (
@@ -36,7 +44,7 @@ def caught(action):
             "applies sigmoid itself",
         ),
         (lambda: F.mse_loss(scores(1), sg.ones(2)), r"broadcast to \(2, 2\)"),
-        (lambda: nn.L1Loss()(sg.ones(2), scores(1)), r"target size \(\(2, 1\)\)"),
+        (lambda: nn.L1Loss()(sg.ones(2), scores(1)), r"target size \(2, 1\)"),
         (lambda: nn.SmoothL1Loss()(scores(1), sg.ones(2)), "squeeze"),
         (lambda: nn.HuberLoss()(scores(1), sg.ones(2)), "squeeze"),
     ],
@@ -46,6 +54,14 @@ def test_a_loss_warns_once_at_the_users_line(loss, words):
         loss()
     (warning,) = caught(loss)
     assert warning.filename == __file__
+
+
+def test_batches_of_other_sizes_are_told_once():
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        for n in (4, 3, 2):
+            F.mse_loss(sg.ones(n, 1), sg.ones(n))
+    assert len(seen) == 1
 
 
 def test_correct_programs_stay_quiet():

@@ -59,7 +59,21 @@ def scaled_dot_product_attention(
     elif attn_mask is not None:
         hidden = _added("scaled_dot_product_attention", attn_mask, scores.array.dtype, keep=True)
     weights = _weights(scores, hidden)
-    return matmul(dropout(weights, dropout_p, dropout_p > 0), value)
+    mixed = matmul(dropout(weights, dropout_p, dropout_p > 0), value)
+    if dropout_p > 0 or (attn_mask is not None and attn_mask.requires_grad):
+        return mixed
+    return _laid_out_as(query, mixed)
+
+
+def _laid_out_as(query: Tensor, mixed: Tensor) -> Tensor:
+    """The result in the query's order of memory: heads inside of rows, if they are so there.
+
+    As in PyTorch, so that ``out.transpose(1, 2).view(...)`` joins the heads that were split.
+    """
+    shape, strides = query.array.shape, query.array.strides
+    if len(shape) != 4 or 1 in shape[1:3] or strides[1] >= strides[2]:
+        return mixed
+    return mixed.transpose(1, 2).contiguous().transpose(1, 2)
 
 
 def _check_widths(query: Tensor, key: Tensor, value: Tensor) -> None:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ...dtypes import dtype
-from ...hints import LikelyMistakeWarning, warn
+from ...hints import warn_once
 from ...lines import describe_line
 from ...ops import activation, fused
 from ...ops.elementwise import where
@@ -18,16 +18,18 @@ from ...tape import Node, values_of, wrap
 from ...tensor import Tensor
 from .reduction import chosen, known, reduced
 
+_REARRANGING = ("view", "permute")  # what the shape operations are recorded as
 _SCORES = "It applies {0} itself, and twice is too much: pass the scores from before {0}"
 
 
 def _warn_of(function: str, input: Tensor, loss: str, advice: str) -> None:
     """Warn if a loss is given what a function already squashed."""
     node = input.node
+    while type(node) is Node and node.op.name in _REARRANGING:
+        node = node.parents[0]
     if type(node) is Node and node.op.name == function:
-        warn(
-            f"{loss}: its input is the result of {function}, at {describe_line(node.where)}. {advice}",
-            LikelyMistakeWarning,
+        warn_once(
+            f"{loss}: its input is the result of {function}, at {describe_line(node.where)}. {advice}"
         )
 
 

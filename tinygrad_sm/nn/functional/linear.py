@@ -51,6 +51,13 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     Raises:
         RuntimeError: if sizes do not fit.
     """
+    for i, given in enumerate((input1, input2), 1):
+        size, expected = given.array.shape[-1], weight.array.shape[i]
+        if size != expected:
+            raise RuntimeError(
+                f"bilinear: input{i} has shape {given.array.shape}, but the weight "
+                f"{weight.array.shape} expects {expected} features in its last dimension"
+            )
     out = einsum("...i,oij,...j->...o", input1, weight, input2)
     return out if bias is None else out + bias
 

@@ -93,7 +93,7 @@ def group_norm(
         eps: added to the variance.
 
     Raises:
-        RuntimeError: if the groups do not divide the channels.
+        RuntimeError: if the groups do not divide the channels, or weight and bias are not one each.
         ValueError: for groups of a single value.
     """
     shape = input.array.shape
@@ -102,6 +102,13 @@ def group_norm(
             f"group_norm: Expected number of channels in input to be divisible by num_groups, but "
             f"got input of shape {shape} and num_groups={num_groups}"
         )
+    for name, given in (("weight", weight), ("bias", bias)):
+        if given is not None and given.array.shape != shape[1:2]:
+            raise RuntimeError(
+                f"group_norm: Expected {name} to be a vector of size equal to the number of channels "
+                f"in input, {shape[1]} in dimension 1, but got {name} of shape {given.array.shape} "
+                f"and input of shape {shape}"
+            )
     if math.prod(shape) == num_groups and math.prod(shape[2:]) == 1:
         raise ValueError(
             f"group_norm: Expected more than 1 value per channel when training, got input size "

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 
 from ...dtypes import promote
-from ...hints import LikelyMistakeWarning, warn
+from ...hints import warn, warn_once
 from ...ops.arithmetic import huber
 from ...ops.elementwise import need_floats, where
 from ...tape import values_of
@@ -31,11 +30,10 @@ def _difference(name: str, input: Tensor, target: Tensor) -> Tensor:
                 f"{name}: shapes {a} and {b} do not broadcast: the target should have the input's "
                 "shape"
             ) from None
-        warn(
-            f"{name}: Using a target size ({b}) that is different to the input size ({a}): both are "
+        warn_once(
+            f"{name}: Using a target size {b} that is different to the input size {a}: both are "
             f"broadcast to {np.broadcast_shapes(a, b)}, so that the loss compares what does not "
-            "belong together. Give them the same shape: squeeze() or unsqueeze() one",
-            LikelyMistakeWarning,
+            "belong together. Give them the same shape: squeeze() or unsqueeze() one"
         )
     return input - target
 
@@ -163,11 +161,10 @@ def kl_div(
     """
     reduction = chosen(size_average, reduce, reduction)
     if reduction == "mean":
-        warnings.warn(
+        warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support "
             "size. 'batchmean' divides only by the batch size, and aligns with the KL div math "
-            "definition.",
-            stacklevel=2,
+            "definition."
         )
     entropy = target.exp() * target if log_target else _x_log_x(target)
     loss = entropy - (target.exp() if log_target else target) * input

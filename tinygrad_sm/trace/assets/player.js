@@ -68,8 +68,8 @@ function toBreakpoint() {
 }
 
 function toNotFinite() {
-  const found = trace.first.nan ?? trace.first.inf;
-  if (found !== null) { play(false); goTo(found); }
+  const found = [trace.first.nan, trace.first.inf].filter((step) => step !== null);
+  if (found.length) { play(false); goTo(found.find((step) => step !== state.step) ?? found[0]); }
 }
 
 function moveRow(by) {
@@ -161,6 +161,7 @@ const KEYS = {
   n: () => toNotFinite(),
   p: () => flames.length && showFlame(),
   t: () => nextTheme(),
+  "/": () => byId("find").select(),
   "?": () => byId("keys").showModal(),
 };
 
@@ -176,6 +177,7 @@ function foldCurrent() {
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open || byId("flame").open) return;
+  if (event.target.id === "find") { onFindKey(event); return; }
   const inside = event.target.closest("select, input, button");
   if (inside?.matches("select") || (inside?.matches("button") && event.key === " ")) return;
   if (event.target.matches("#source-lines, #cards, #rule-body") && ["ArrowDown", "ArrowUp"].includes(event.key)) return;
@@ -209,6 +211,7 @@ function begin() {
   on("flames", showFlame); on("flame-whole", () => drawFlame());
   on("fold", () => { groups.forEach((_, i) => folded.add(i)); layOutTape(); });
   on("unfold", () => { folded.clear(); layOutTape(); });
+  byId("find").addEventListener("input", () => findNext());
   byId("speed").addEventListener("change", () => state.timer && play(true));
   byId("rows").addEventListener("scroll", () => drawTape());
   window.addEventListener("resize", () => { clearTape(); drawTape(true); });

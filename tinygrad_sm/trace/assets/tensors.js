@@ -33,7 +33,8 @@ function table(value, digits = 4) {
     });
     lines.push(h("tr", {}, cells));
   }
-  return h("div", { class: "scroll" }, h("table", { class: "numbers" }, lines));
+  const flat = value.shape.length < 2;
+  return h("div", { class: "scroll" }, h("table", { class: flat ? "numbers flat" : "numbers" }, lines));
 }
 
 function pictures(value) {

@@ -11,24 +11,20 @@ from ...ops.random import Generator
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset, as_rows, batch_reader
 from .sampler import BatchSampler, RandomSampler, SequentialSampler, draw_seed
+from .worker import Turns, Worker
 
 T_co = TypeVar("T_co", covariant=True)
 
 _FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 
 
-def get_worker_info() -> None:
-    """``None``, as in PyTorch's main process: here there are no worker processes."""
-    return
-
-
 class DataLoader(Generic[T_co]):
     """Iterates over a dataset in batches, once each time that it is iterated.
 
-    Everything happens in the calling process, when a batch is asked for. ``num_workers`` and what
-    belongs to it are accepted so that programs need no change, but start no processes; so
-    ``worker_init_fn`` is never called, and what a dataset draws at random comes from the one default
-    generator.
+    Everything happens in the calling process, when a batch is asked for: ``num_workers`` starts no
+    processes. But each of the workers that PyTorch would start has its own random streams, seeded
+    as there, its ``worker_init_fn`` and its ``get_worker_info()``, and reads the batches that it
+    would read.
 
     A ``TensorDataset``, and a ``Subset`` of one, are read by one index a batch and tensor instead of
     one an example.
@@ -116,7 +112,8 @@ class DataLoader(Generic[T_co]):
             collate_fn = default_convert if batch_sampler is None else default_collate
         self.collate_fn = collate_fn
         self._reported_length: int | None = None
-        self._seeded = False
+        self._seed: int | None = None
+        self._workers: list[Worker] = []
         self._ready = True
 
     def _default_sampler(self, shuffle: bool) -> Iterable[Any]:
@@ -146,14 +143,22 @@ class DataLoader(Generic[T_co]):
             return length
         return length // self.batch_size if self.drop_last else -(-length // self.batch_size)
 
-    def _draw_base_seed(self) -> None:
-        """Draw the number by which PyTorch seeds its workers, so that later draws are the same.
+    def _prepare_workers(self) -> list[Worker]:
+        """New workers, or those from before if they persist.
 
-        Workers that persist are seeded once.
+        Without any, too, the number is drawn by which PyTorch seeds its workers, so that later draws
+        are the same.
         """
-        if not (self._seeded and self.persistent_workers):
-            draw_seed(self.generator)
-        self._seeded = True
+        if self._seed is None or not self.persistent_workers:
+            self._seed, n = draw_seed(self.generator), self.num_workers
+            self._workers = [
+                Worker(i, n, self._seed, self.dataset, self.worker_init_fn) for i in range(n)
+            ]
+        for worker in self._workers:
+            worker.ended = False
+            with worker.running():
+                worker.read = _reader(self, worker.info.dataset)
+        return self._workers
 
 
 class _Batches(Iterator[Any]):
@@ -161,17 +166,21 @@ class _Batches(Iterator[Any]):
 
     def __init__(self, loader: DataLoader[Any]) -> None:
         self._loader = loader
-        self._read = _reader(loader)
         batched = loader.batch_sampler is not None
-        self._order = iter(loader.batch_sampler if batched else loader.sampler)  # type: ignore[arg-type]
-        loader._draw_base_seed()
+        order = iter(loader.batch_sampler if batched else loader.sampler)  # type: ignore[arg-type]
+        workers = loader._prepare_workers()
+        self._batches: Iterator[Any] = (
+            Turns(workers, order, loader.prefetch_factor or 1)
+            if workers
+            else map(_reader(loader, loader.dataset), order)
+        )
         self._given = 0
 
     def __len__(self) -> int:
         return len(self._loader)
 
     def __next__(self) -> Any:
-        batch = self._read(next(self._order))
+        batch = next(self._batches)
         self._given += 1
         reported = self._loader._reported_length
         if reported is not None and self._given > reported:
@@ -183,9 +192,9 @@ class _Batches(Iterator[Any]):
         return batch
 
 
-def _reader(loader: DataLoader[Any]) -> Callable[[Any], Any]:
+def _reader(loader: DataLoader[Any], dataset: Any) -> Callable[[Any], Any]:
     """The function from an index, or a list of them, to what the loader gives for it."""
-    dataset, collate = loader.dataset, loader.collate_fn
+    collate = loader.collate_fn
     batched = loader.batch_sampler is not None
     if isinstance(dataset, IterableDataset):
         return _iterable_reader(dataset, collate, batched, loader.drop_last)
