@@ -471,10 +471,12 @@ def binary(
             return lifted
         if tensors != 3 or x.dtype is not y.dtype or (to_float and x.dtype.kind != "f"):
             x, y = coerce(op.name, x, y, to_float)
-            if not isinstance(input, Value):
-                input = x
-            if not isinstance(other, Value):
-                other = y
+            # without a gradient of its own, a rule shall see what the function saw: the log of an
+            # int8 would be one of float16
+            if not mask & 1 and (not tensors & 1 or x is not input.array):
+                input, tensors = x, tensors & 2
+            if not mask & 2 and (not tensors & 2 or y is not other.array):
+                other, tensors = y, tensors & 1
         try:
             out = silent.run(forward, x, y)
         except ValueError as error:

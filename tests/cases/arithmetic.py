@@ -33,7 +33,11 @@ case("addcmul", lambda m, x, y: m.addcmul(x, y, y, value=0.3), A, B)
 case("addcdiv", lambda m, x, y: m.addcdiv(x, y, y, value=0.3), A, P)
 NUMBERS = st.sampled_from([1, 0.5, -2, 0])
 drawn(
-    "addcmul", lambda m, x, y, z, n: m.addcmul(x, y, z, value=n), several(3, n=NUMBERS), ugly=False
+    "addcmul",
+    lambda m, x, y, z, n: m.addcmul(x, y, z, value=n),
+    several(3, n=NUMBERS),
+    kinds=("float32", "float64", "float16", "int64", "int32"),  # the gradient beside a narrow
+    ugly=False,  # integer is PyTorch's product of it and the value, which wraps around
 )
 drawn(
     "addcdiv",

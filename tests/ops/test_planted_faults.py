@@ -17,7 +17,7 @@ import pytest
 
 import tinygrad_sm as sg
 from tinygrad_sm import tape
-from tinygrad_sm.ops import in_place, indexing
+from tinygrad_sm.ops import accumulation, in_place
 from tinygrad_sm.ops.reduction import restore
 from tinygrad_sm.primitive import Primitive
 from tinygrad_sm.tape import Node
@@ -340,9 +340,9 @@ ENGINE = [
     ("diamond: the last alone", tape._Gradients, "pass_on", keeping(lambda old, new: new), SHARED),
     ("diamond: one counted twice", tape._Gradients, "pass_on", keeping(lambda old, new: old + 2 * new), SHARED),
     ("diamond: added into what others hold", tape, "_is_fresh", lambda *_: True, SHARED),
-    ("duplicates: the last alone", indexing, "_add_rows", lambda out, index, g: out.__setitem__(index, g), of("getitem", "embedding")),
-    ("duplicates along an axis: the last alone", indexing, "_add_slices", lambda out, places, g, axis: out.__setitem__((*(slice(None),) * axis, places), g), of("index_select")),
-    ("off by one: rows", indexing, "_add_rows", lambda out, index, g: np.add.at(out, (index + 1) % len(out), g), of("getitem", "embedding")),
+    ("duplicates: the last alone", accumulation, "add_rows", lambda out, index, g: out.__setitem__(index, g), of("getitem", "embedding")),
+    ("duplicates along an axis: the last alone", accumulation, "add_slices", lambda out, places, g, axis: out.__setitem__((*(slice(None),) * axis, places), g), of("index_select")),
+    ("off by one: rows", accumulation, "add_rows", lambda out, index, g: np.add.at(out, (index + 1) % len(out), g), of("getitem", "embedding")),
     ("a saved value read after a change", in_place, "write", seen_later, [WRITTEN]),
 ]  # fmt: skip
 

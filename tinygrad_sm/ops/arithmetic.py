@@ -109,8 +109,11 @@ def float_power(input: Any, exponent: Any) -> Tensor:
 
 
 def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:
-    """``input + value * tensor1 * tensor2``."""
-    return add(input, mul(tensor1, tensor2), alpha=value)
+    """``input + value * tensor1 * tensor2``; of integers the whole part of the value."""
+    product = mul(tensor1, tensor2)
+    if product.array.dtype.kind in "iu" and input.array.dtype.kind in "iu":
+        value = int(value)
+    return add(input, product, alpha=value)
 
 
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:

@@ -295,10 +295,12 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
 
     Raises:
         RuntimeError: without tensors, or if shapes differ.
+        IndexError: for a dimension that there will not be.
     """
     tensors = list(tensors)
     if not tensors:
         raise RuntimeError("stack: expected a non-empty list of Tensors")
+    axis_of("stack", dim, tensors[0].array.ndim + 1)
     shapes = {x.array.shape for x in tensors}
     if len(shapes) > 1:
         raise RuntimeError(f"stack: expects each tensor to be equal size, but got {shapes}")

@@ -107,8 +107,10 @@ def cov(input: Any, *, correction: int = 1, fweights: Any = None, aweights: Any 
         aweights: how much each observation weighs.
 
     Raises:
-        RuntimeError: for more than two dimensions.
+        RuntimeError: for more than two dimensions, or bools.
     """
+    if input.array.dtype.kind == "b":
+        raise RuntimeError("cov(): bool dtype is not supported for input: use .float()")
     if input.array.ndim > 2:
         raise RuntimeError(f"cov: expected input to have two or fewer dimensions, not {input.ndim}")
     rows = input.reshape(1, -1) if input.array.ndim < 2 else input

@@ -131,7 +131,7 @@ def cross_entropy(
             smoothing outside of [0, 1].
         IndexError: for a label out of range, naming label and row.
     """
-    reduction = chosen(size_average, reduce, reduction)
+    reduction = known("cross_entropy", chosen(size_average, reduce, reduction))
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(
             f"cross_entropy: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"

@@ -169,7 +169,7 @@ def kl_div(
     entropy = target.exp() * target if log_target else _x_log_x(target)
     loss = entropy - (target.exp() if log_target else target) * input
     if reduction == "batchmean":
-        return loss.sum() / max(input.array.shape[0] if input.array.ndim else 1, 1)
+        return loss.sum() / (input.array.shape[0] if input.array.ndim else 1)
     return reduced("kl_div", loss, reduction)
 
 
