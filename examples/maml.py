@@ -88,16 +88,17 @@ def train(learner: Learner, steps: int, rng: np.random.Generator) -> list[float]
 
 def draw(learner: Learner, weights: Weights, losses: list[float], path: Path) -> None:
     """A new task before and after one step, and the loss over meta-training."""
-    x, y, _, _ = (part[0] for part in tasks(1, np.random.default_rng(7)))
+    x, y, new_x, new_y = (part[0] for part in tasks(1, np.random.default_rng(7)))
     line = sg.linspace(-5, 5, 200).unsqueeze(1)
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
     for name, own in (("start", weights), ("after one step", learner.adapted(weights, x, y))):
         left.plot(line.numpy(), functional_call(learner.network, own, (line,)).numpy(), label=name)
     left.plot(x.numpy(), y.numpy(), "k.", label="known points")
-    left.set(title="A new task", xlabel="x", ylabel="y")
-    left.legend()
-    right.semilogy(losses, linewidth=0.7)
-    right.set(title="Learning to learn", xlabel="step", ylabel="loss after one inner step")
+    left.plot(new_x.numpy(), new_y.numpy(), "x", color="grey", label="points to predict")
+    left.set(title="A new task", xlabel="x", ylabel="y", ylim=(-4, 6))
+    left.legend(fontsize="small", loc="upper center")
+    right.plot(losses, linewidth=0.7)
+    right.set(title="Learning to learn", xlabel="step", ylabel="loss after one inner step", ylim=0)
     for axes in (left, right):
         axes.grid(alpha=0.3)
     figure.savefig(path)

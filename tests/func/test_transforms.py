@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_sm as sg
+from tinygrad_sm import tape
 from tinygrad_sm.func import (
     grad,
     grad_and_value,
@@ -198,6 +199,42 @@ def test_a_tall_jacobian_costs_its_inputs():
     assert jacfwd(tall)(sg.ones(2)).shape == (1000, 2)
     assert len(runs) == 1
     assert tuple(runs[0].tangent.inner.shape) == (2, 2)
+
+
+def test_a_jacobian_costs_its_inputs_forward_and_its_outputs_in_reverse():
+    """How many numbers pass through a rule, and how many bytes that takes."""
+    through = []
+
+    def slope(g, x):
+        through.append(tape.values_of(g).size)
+        return g * np.cos(x)
+
+    sine = sg.autograd.primitive(np.sin, name="sine", family="elementwise", x=slope)
+
+    def cost(jacobian, function, x):
+        through.clear()
+        tracemalloc.start()
+        jacobian(function)(x)
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return sum(through), top
+
+    def tall(x):
+        return sine(x.sum() * sg.ones(1000))
+
+    def wide(x):
+        return sine(x).sum() * sg.ones(2)
+
+    passed, forward = cost(jacfwd, tall, sg.ones(2))
+    assert passed == 2 * 1000
+    passed, reverse = cost(jacrev, tall, sg.ones(2))
+    assert passed == 1000 * 1000
+    assert reverse > 50 * forward
+    passed, reverse = cost(jacrev, wide, sg.ones(1000))
+    assert passed == 2 * 1000
+    passed, forward = cost(jacfwd, wide, sg.ones(1000))
+    assert passed == 1000 * 1000
+    assert forward > 50 * reverse
 
 
 def test_linearize_runs_the_function_once():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
 
 import numpy as np
@@ -12,8 +13,10 @@ from tinygrad_sm import nn
 from tinygrad_sm.func import functional_call, grad, jvp, vmap
 from tinygrad_sm.utils.checkpoint import (
     CheckpointError,
+    CheckpointPolicy,
     checkpoint,
     checkpoint_sequential,
+    create_selective_checkpoint_contexts,
     set_checkpoint_debug_enabled,
     set_checkpoint_early_stop,
 )
@@ -114,6 +117,61 @@ def test_a_second_run_that_does_more_is_noticed_whether_it_may_stop_early_or_not
         out = checkpoint(function, sg.ones(3, requires_grad=True), early_stop=enable)
     with pytest.raises(CheckpointError, match="different number"):
         out.sum().backward()
+
+
+@pytest.mark.parametrize("kept", [["mm"], [sg.mm, sg.exp], [], ["exp", "sin", "mul", "sum"]])
+def test_operations_whose_results_are_kept_run_once(kept):
+    runs = []
+    counted = sg.autograd.primitive(
+        lambda x: (runs.append(1), np.exp(x))[1], name="exp", x=lambda g, out: g * out
+    )
+
+    def function(x):
+        return (counted(x @ x.sin()) * x).sum()
+
+    x = sg.tensor(np.random.default_rng(0).normal(size=(3, 3)), requires_grad=True)
+    (expected,) = sg.autograd.grad(function(x), x)
+    runs.clear()
+    contexts = functools.partial(create_selective_checkpoint_contexts, kept)
+    out = checkpoint(function, x, context_fn=contexts)
+    (found,) = sg.autograd.grad(out, x, create_graph=True)
+    np.testing.assert_array_equal(found.detach(), expected)
+    names = [getattr(op, "__name__", op) for op in kept]
+    assert len(runs) == (1 if "exp" in names else 2)
+
+
+def test_a_policy_is_told_of_each_operation():
+    seen = []
+
+    def policy(context, op, *args):
+        seen.append((op.__name__, context.is_recompute, tuple(context.op_output.shape)))
+        return CheckpointPolicy.MUST_SAVE
+
+    x = sg.ones(2, 2, requires_grad=True)
+    contexts = functools.partial(create_selective_checkpoint_contexts, policy)
+    checkpoint(lambda x: (x @ x).exp(), x, context_fn=contexts).sum().backward()
+    assert seen == [("mm", False, (2, 2)), ("exp", False, (2, 2))]
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_what_is_kept_and_then_changed_is_noticed(allowed):
+    x = sg.ones(2, requires_grad=True)
+    inner = []
+
+    def function(x):
+        y = x.exp()
+        inner.append(y)
+        return y.sin()
+
+    contexts = functools.partial(create_selective_checkpoint_contexts, ["exp"], allowed)
+    out = checkpoint(function, x, context_fn=contexts).sum()
+    with sg.no_grad():
+        inner[0].zero_()
+    if allowed:
+        out.backward()
+    else:
+        with pytest.raises(RuntimeError, match=r"result of exp .* changed in place"):
+            out.backward()
 
 
 class Parts(nn.Module):

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from ..nn import functional as F
 from ..ops.creation import arange
 from ..ops.gamma_functions import lgamma
-from ..ops.random import sample_for
+from ..ops.sampling import binomial
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution
-from .utils import broadcast_all, lazy_property, logits_to_probs, numpy_random, probs_to_logits
+from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 
 
 class Binomial(Distribution):
@@ -84,13 +82,7 @@ class Binomial(Distribution):
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Draw numbers of successes, in the dtype of the probability."""
         shape = self._extended_shape(sample_shape)
-
-        def draw(count: np.ndarray, probs: np.ndarray) -> np.ndarray:
-            draws = numpy_random().binomial(count.astype("int64"), probs, shape)
-            return np.asarray(draws).astype(probs.dtype)
-
-        found: Tensor = sample_for(draw, self.total_count, self.probs)
-        return found
+        return binomial(self.total_count.detach().expand(shape), self.probs.detach().expand(shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""

@@ -10,11 +10,12 @@ from ..dtypes import finfo
 from ..ops.gamma_functions import digamma, gammainc, gammaincc, lgamma
 from ..ops.logarithms import xlogy
 from ..ops.random import sample_for
+from ..ops.sampling import gamma_values
 from ..primitive import primitive
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution
-from .utils import broadcast_all, numpy_random
+from .utils import broadcast_all
 
 
 def _slope(draw: np.ndarray, concentration: np.ndarray) -> np.ndarray:
@@ -57,9 +58,8 @@ _at_draw = primitive(
 
 
 def _drawn(concentration: np.ndarray) -> np.ndarray:
-    draws = numpy_random().standard_gamma(concentration.astype(np.float64))
     kind = concentration.dtype
-    return np.maximum(np.asarray(draws).astype(kind), np.finfo(kind).tiny)
+    return np.maximum(gamma_values(concentration).astype(kind), np.finfo(kind).tiny)
 
 
 def standard_gamma(concentration: Tensor) -> Tensor:

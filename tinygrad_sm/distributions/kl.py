@@ -270,8 +270,14 @@ def _bernoulli_poisson(p: Bernoulli, q: Poisson) -> Tensor:
     return -p.entropy() - (p.probs * q.rate.log() - q.rate)
 
 
+@register_kl(Beta, ContinuousBernoulli)
+def _beta_continuous_bernoulli(p: Any, q: ContinuousBernoulli) -> Tensor:
+    return -p.entropy() - p.mean * q.logits - (-q.probs).log1p() - q._log_norm()
+
+
+@register_kl(ContinuousBernoulli, Exponential)
 @register_kl(Beta, Exponential)
-def _beta_exponential(p: Beta, q: Exponential) -> Tensor:
+def _beta_exponential(p: Any, q: Exponential) -> Tensor:
     return -p.entropy() - q.rate.log() + q.rate * p.mean
 
 
@@ -283,8 +289,9 @@ def _beta_gamma(p: Beta, q: Gamma) -> Tensor:
     return -p.entropy() + norm - (q.concentration - 1) * log_mean + q.rate * a / total
 
 
+@register_kl(ContinuousBernoulli, Normal)
 @register_kl(Beta, Normal)
-def _beta_normal(p: Beta, q: Normal) -> Tensor:
+def _beta_normal(p: Any, q: Normal) -> Tensor:
     return -p.entropy() + _mean_under_normal(p.mean, p.variance, q)
 
 
@@ -292,6 +299,12 @@ def _beta_normal(p: Beta, q: Normal) -> Tensor:
 def _beta_uniform(p: Beta, q: Uniform) -> Tensor:
     inside = (q.low <= 0) & (q.high >= 1)
     return where(inside, (q.high - q.low).log() - p.entropy(), math.inf)
+
+
+@register_kl(ContinuousBernoulli, Uniform)
+def _continuous_bernoulli_uniform(p: ContinuousBernoulli, q: Uniform) -> Tensor:
+    wider = (q.low < 0) & (q.high > 1)
+    return where(wider, (q.high - q.low).log() - p.entropy(), math.inf)
 
 
 @register_kl(Exponential, Gamma)
@@ -376,6 +389,42 @@ def _normal_laplace(p: Normal, q: Laplace) -> Tensor:
     return -p.entropy() + (2 * q.scale).log() + distance / q.scale
 
 
+def _with_moments(count: int, formula: Formula) -> Formula:
+    """The formula where a Pareto's first moments are finite; elsewhere the divergence is infinite."""
+
+    def guarded(p: Pareto, q: Any) -> Tensor:
+        finite = p.alpha > count
+        tame = Pareto(p.scale, where(finite, p.alpha, count + 1.0))
+        return where(finite, formula(tame, q), math.inf)
+
+    return guarded
+
+
+def _pareto_gamma(p: Pareto, q: Gamma) -> Tensor:
+    norm = lgamma(q.concentration) - q.concentration * q.rate.log()
+    log_mean = p.scale.log() + 1 / p.alpha
+    return -p.entropy() + norm - (q.concentration - 1) * log_mean + q.rate * p.mean
+
+
+register_kl(Pareto, Exponential)(_with_moments(1, _beta_exponential))
+register_kl(Pareto, Gamma)(_with_moments(1, _pareto_gamma))
+register_kl(Pareto, Normal)(_with_moments(2, _beta_normal))
+
+
+@register_kl(Uniform, ContinuousBernoulli)
+def _uniform_continuous_bernoulli(p: Uniform, q: ContinuousBernoulli) -> Tensor:
+    return where((p.low > 0) & (p.high < 1), _beta_continuous_bernoulli(p, q), math.inf)
+
+
+@register_kl(Uniform, Pareto)
+def _uniform_pareto(p: Uniform, q: Pareto) -> Tensor:
+    width = p.high - p.low
+    log_mean = (xlogy(p.high, p.high) - xlogy(p.low, p.low) - width) / width
+    norm = q.alpha.log() + q.alpha * q.scale.log()
+    found = (q.alpha + 1) * log_mean - norm - width.log()
+    return where(p.low >= q.scale, found, math.inf)
+
+
 @register_kl(Uniform, Beta)
 def _uniform_beta(p: Uniform, q: Beta) -> Tensor:
     a, b, width = q.concentration1, q.concentration0, p.high - p.low
@@ -401,17 +450,23 @@ def _uniform_gamma(p: Uniform, q: Gamma) -> Tensor:
     return where(p.low >= 0, found, math.inf)
 
 
+_BOUNDED = (Beta, ContinuousBernoulli, Pareto, Uniform)  # on one side at least
+
+
 def _beyond(get: str) -> Formula:
     """For pairs of which p draws what q never can."""
     return lambda p, q: _infinite(getattr(p, get))
 
 
 for _p, _get, _others in (
-    (Exponential, "rate", (Beta, Uniform)),
-    (Gamma, "concentration", (Beta, Uniform)),
-    (Gumbel, "loc", (Beta, Exponential, Gamma, Uniform)),
-    (Laplace, "loc", (Beta, Exponential, Gamma, Uniform)),
-    (Normal, "loc", (Beta, Exponential, Gamma, Uniform)),
+    (Beta, "concentration1", (Pareto,)),
+    (ContinuousBernoulli, "probs", (Pareto,)),
+    (Exponential, "rate", _BOUNDED),
+    (Gamma, "concentration", _BOUNDED),
+    (Gumbel, "loc", (*_BOUNDED, Exponential, Gamma)),
+    (Laplace, "loc", (*_BOUNDED, Exponential, Gamma)),
+    (Normal, "loc", (*_BOUNDED, Exponential, Gamma)),
+    (Pareto, "scale", (Beta, ContinuousBernoulli, Uniform)),
     (Poisson, "rate", (Bernoulli, Binomial)),
 ):
     for _q in _others:

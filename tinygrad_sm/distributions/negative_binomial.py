@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from ..nn import functional as F
 from ..ops.elementwise import where
 from ..ops.gamma_functions import lgamma
-from ..ops.random import sample_for
+from ..ops.sampling import poisson
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution
-from .utils import broadcast_all, lazy_property, logits_to_probs, numpy_random, probs_to_logits
+from .gamma import Gamma
+from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 
 
 class NegativeBinomial(Distribution):
@@ -78,16 +77,8 @@ class NegativeBinomial(Distribution):
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Draw numbers of successes: Poisson numbers of gamma distributed rates."""
-        shape = self._extended_shape(sample_shape)
-
-        def draw(count: np.ndarray, odds: np.ndarray) -> np.ndarray:
-            random = numpy_random()
-            return np.asarray(random.poisson(random.standard_gamma(count, shape) * odds)).astype(
-                count.dtype
-            )
-
-        found: Tensor = sample_for(draw, self.total_count, self.logits.detach().exp())
-        return found
+        rates = Gamma(self.total_count, (-self.logits).exp(), validate_args=False)
+        return poisson(rates.sample(sample_shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from ..ops.gamma_functions import lgamma
 from ..ops.logarithms import xlogy
-from ..ops.random import sample_for
+from ..ops.sampling import poisson
 from ..tensor import Tensor
 from . import constraints
 from .distribution import Distribution
-from .utils import broadcast_all, numpy_random
+from .utils import broadcast_all
 
 
 class Poisson(Distribution):
@@ -47,13 +45,7 @@ class Poisson(Distribution):
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Draw numbers of events, in the dtype of the rate."""
-        shape = self._extended_shape(sample_shape)
-
-        def draw(rate: np.ndarray) -> np.ndarray:
-            return np.asarray(numpy_random().poisson(rate, shape)).astype(rate.dtype)
-
-        found: Tensor = sample_for(draw, self.rate)
-        return found
+        return poisson(self.rate.detach().expand(self._extended_shape(sample_shape)))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability."""

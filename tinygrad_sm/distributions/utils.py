@@ -160,8 +160,3 @@ def standard_exponential(shape: Any, like: Tensor) -> Tensor:
 def open_uniform(shape: Any, like: Tensor) -> Tensor:
     """Uniform numbers in (0, 1), away from both ends by the dtype's precision."""
     return clamp_probs(standard_uniform(shape, like))
-
-
-def numpy_random() -> np.random.Generator:
-    """NumPy's samplers over the bits of the default generator."""
-    return np.random.Generator(default_generator._engine)

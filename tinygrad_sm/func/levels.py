@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from .. import tape
@@ -137,11 +138,15 @@ def newest(args: Any) -> Wrapped | None:
     return top
 
 
+# who runs operations on plain tensors instead, in this thread: see utils/selective.py
+choosing: ContextVar[Any] = ContextVar("choosing", default=None)
+
+
 def lift(op: Primitive, call: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """The result of an operation on wrapped tensors; ``None`` if no argument is one."""
     top = newest(args)
     if top is None:
-        return None
+        return None if (choose := choosing.get()) is None else _chosen(choose, op, call, args)
     mask = 0
     for i, a in enumerate(args):
         if isinstance(a, Wrapped) and a.level == top.level:
@@ -156,6 +161,15 @@ def lift(op: Primitive, call: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     if not mask or not is_grad_enabled():
         return out
     return _recorded(op, mask, args, out, top)
+
+
+def _chosen(choose: Any, op: Primitive, call: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """What is run to choose, and the operations of the choice itself, are not chosen again."""
+    token = choosing.set(None)
+    try:
+        return choose(op, call, args)
+    finally:
+        choosing.reset(token)
 
 
 def _recorded(op: Primitive, mask: int, args: tuple[Any, ...], out: Any, top: Wrapped) -> Any:

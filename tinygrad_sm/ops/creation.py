@@ -381,11 +381,23 @@ def linspace(
     kind = _kind(dtype)
     if kind.kind != "f":
         start, end = int(start), int(end)
-    step = (end - start) / max(steps - 1, 1)
+    return _leaf(_spaced(start, end, steps, kind), requires_grad)
+
+
+def _spaced(start: Any, end: Any, steps: int, kind: np.dtype) -> np.ndarray:
+    """From both ends to the middle by a step of the dtype, each number rounded once, as in PyTorch."""
+    step: Any = (end - start) / max(steps - 1, 1)
+    wide: Any = np.float64
+    if kind.kind == "f":
+        narrow = kind.type if kind.itemsize > 2 else np.float32
+        start, end = narrow(start), narrow(end)
+        step = narrow((end - start) / narrow(max(steps - 1, 1)))
+        wide = np.longdouble if kind == np.float64 else np.float64
     up = np.arange(steps)
-    values = np.where(2 * up < steps - 1, start + step * up, end - step * (steps - 1 - up))
+    rising = wide(start) + wide(step) * up
+    values = np.where(up < steps // 2, rising, wide(end) - wide(step) * (steps - 1 - up))
     values[:1] = start
-    return _leaf(values.astype(kind), requires_grad)
+    return values.astype(kind)
 
 
 def eye(

@@ -126,12 +126,17 @@ class Generator:
             out[-16:] = box_muller(self.uniform(16, work))
         return out.astype(kind, copy=False)
 
+    def one_uniform(self) -> float:
+        """One number in [0, 1), of float64's 53 bits."""
+        draw = self._engine.random_raw
+        return ((draw() << 32 | draw()) & (2**53 - 1)) * 2.0**-53
+
     def one_normal(self) -> float:
         """One number from the normal distribution, by Box and Muller's transform in float64."""
         if self._next_normal is not None:
             value, self._next_normal = self._next_normal, None
             return value
-        turn, height = self.uniform(2, np.dtype(np.float64))
+        turn, height = self.one_uniform(), self.one_uniform()
         radius = math.sqrt(-2 * math.log1p(-height))
         self._next_normal = radius * math.sin(2 * math.pi * turn)
         return radius * math.cos(2 * math.pi * turn)

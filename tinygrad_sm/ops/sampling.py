@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import dtypes
 from .in_place import in_place, overwrite
-from .random import default_generator, sample, sample_for
+from .random import Generator, default_generator, sample, sample_for
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -90,7 +90,7 @@ def _count(rate: float, source: Any) -> int:
         return _rejected(rate, source)
     limit, product, count = math.exp(-rate), 1.0, -1
     while product > limit and rate:
-        product *= float(source.uniform(1, _DOUBLE)[0])
+        product *= source.one_uniform()
         count += 1
     return max(count, 0)
 
@@ -101,8 +101,8 @@ def _rejected(rate: float, source: Any) -> int:
     inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
     squeeze = 0.9277 - 3.6224 / (b - 2)
     while True:
-        u = float(source.uniform(1, _DOUBLE)[0]) - 0.5
-        v = float(source.uniform(1, _DOUBLE)[0])
+        u = source.one_uniform() - 0.5
+        v = source.one_uniform()
         us = 0.5 - abs(u)
         k = math.floor((2 * a / us + b) * u + rate + 0.43)
         if us >= 0.07 and v <= squeeze:
@@ -141,7 +141,7 @@ def _successes(n: int, p: float, source: Any) -> int:
         return _rejected_successes(n, p, source)
     found, trial = 0, 0
     while p > 0 and n:
-        u = float(source.uniform(1, _DOUBLE)[0])
+        u = source.one_uniform()
         trial += math.ceil(math.log(u) / math.log1p(-p)) if u else n + 1
         if trial > n:
             break
@@ -156,8 +156,8 @@ def _rejected_successes(n: int, p: float, source: Any) -> int:
     alpha = (2.83 + 5.1 / b) * spread
     odds, mode = p / (1 - p), math.floor((n + 1) * p)
     while True:
-        u = float(source.uniform(1, _DOUBLE)[0]) - 0.5
-        v = float(source.uniform(1, _DOUBLE)[0])
+        u = source.one_uniform() - 0.5
+        v = source.one_uniform()
         us = 0.5 - abs(u)
         k = math.floor((2 * a / us + b) * u + n * p + 0.5)
         if us >= 0.07 and v <= 0.92 - 4.2 / b:
@@ -171,3 +171,33 @@ def _rejected_successes(n: int, p: float, source: Any) -> int:
 
 def _log_choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def gamma_values(concentration: np.ndarray, source: Generator = default_generator) -> np.ndarray:
+    """Draws of the gamma distribution of rate 1, in float64, one for each concentration."""
+    draws = [_one_gamma(float(a), source) for a in concentration.reshape(-1)]
+    return np.asarray(draws, _DOUBLE).reshape(concentration.shape)
+
+
+def _one_gamma(concentration: float, source: Generator) -> float:
+    """The cube of a normal draw, or another (Marsaglia and Tsang, 2000)."""
+    scale = 1.0
+    if concentration < 1:
+        if concentration == 0:
+            return 0.0
+        scale = (1 - source.one_uniform()) ** (1 / concentration)
+        concentration += 1
+    d = concentration - 1 / 3
+    c = 1 / math.sqrt(9 * d)
+    while True:
+        x = source.one_normal()
+        y = 1 + c * x
+        if y <= 0:
+            continue
+        v = y * y * y
+        u = 1 - source.one_uniform()
+        square = x * x
+        if u < 1 - 0.0331 * square * square:
+            return scale * d * v
+        if math.log(u) < 0.5 * square + d * (1 - v + math.log(v)):
+            return scale * d * v

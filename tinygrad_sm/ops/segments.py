@@ -10,6 +10,7 @@ import numpy as np
 from ..tape import wrap
 from .creation import full
 from .elementwise import where
+from .indexing import narrow
 from .scatter import scatter_reduce
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def segment_reduce(
         indices: not supported, as in PyTorch.
         offsets: instead of lengths, where segments begin, and where the last one ends.
         axis: the dimension that is cut into segments.
-        unsafe: accepted; lengths are always checked.
+        unsafe: whether what lies beyond the last segment is left out, not refused.
         initial: with which each reduction begins.
 
     Raises:
@@ -60,15 +61,17 @@ def segment_reduce(
         raise RuntimeError("segment_reduce: expected either lengths or offsets")
     sizes = np.diff(offsets.array, axis=-1) if lengths is None else lengths.array
     shape = data.array.shape
-    if (
-        sizes.shape[:-1] != shape[:axis]
-        or np.any(sizes < 0)
-        or np.any(sizes.sum(-1) != shape[axis])
-    ):
+    rest = shape[axis] - sizes.sum(-1)
+    fits = np.all(rest >= 0 if unsafe else rest == 0)
+    if sizes.shape[:-1] != shape[:axis] or np.any(sizes < 0) or not fits:
         raise RuntimeError(
             f"segment_reduce: expected segments that fill dimension {axis} of {shape} for each place "
             f"before it, but got lengths {sizes.tolist()}"
         )
+    if np.any(rest):  # what is left over is a segment more, which is dropped
+        sizes = np.concatenate([sizes, np.asarray(rest)[..., None]], -1)
+        more = segment_reduce(data, reduce, lengths=wrap(sizes), axis=axis, initial=initial)
+        return narrow(more, axis, 0, sizes.shape[-1] - 1)
     how, identity = _REDUCTIONS[reduce]
     trailing = (1,) * (len(shape) - axis - 1)
     start = full(

@@ -14,6 +14,26 @@ from ..func.trees import mapped
 from ..ops.random import get_rng_state, set_rng_state
 from ..tape import LEAF, active, alias, enable_grad, is_grad_enabled
 from ..tensor import Tensor
+from .selective import (
+    CheckpointPolicy,
+    SelectiveCheckpointContext,
+    create_selective_checkpoint_contexts,
+)
+
+__all__ = [
+    "CheckpointError",
+    "CheckpointPolicy",
+    "SelectiveCheckpointContext",
+    "checkpoint",
+    "checkpoint_sequential",
+    "create_selective_checkpoint_contexts",
+    "detach_variable",
+    "get_device_states",
+    "noop_context_fn",
+    "set_checkpoint_debug_enabled",
+    "set_checkpoint_early_stop",
+    "set_device_states",
+]
 
 
 class CheckpointError(RuntimeError):
@@ -159,7 +179,8 @@ def checkpoint(
         function: must do the same each time, randomness apart.
         *args: its arguments.
         use_reentrant: accepted; there is one implementation, which has no restrictions.
-        context_fn: returns two context managers, for the first run and for the second.
+        context_fn: returns two context managers, for the first run and for the second; see
+            ``create_selective_checkpoint_contexts``.
         determinism_check: ``"default"``: compare shapes and dtypes; ``"none"``: do not.
         debug: accepted; a difference is told of with all that is known in any case.
         early_stop: accepted; a second run goes to its end, so that one that does more is noticed.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -123,3 +125,19 @@ def test_the_result_has_the_querys_layout(torch):
     joined = sg.nn.functional.scaled_dot_product_attention(heads, heads, heads)
     joined.transpose(1, 2).view(2, 8, 12).sum().backward()
     assert q.grad.shape == q.shape
+
+
+@pytest.mark.filterwarnings("ignore:Lower right causal bias")
+@pytest.mark.parametrize("name", ["causal_upper_left", "causal_lower_right"])
+@pytest.mark.parametrize("size", [(2, 5), (5, 5), (5, 3)])
+def test_causal_masks_by_name(torch, name, size):
+    found = []
+    for library in (torch, sg):
+        room = importlib.import_module(f"{library.__name__}.nn.attention.bias")
+        bias = getattr(room, name)(*size)
+        assert isinstance(bias, library.Tensor)
+        assert (bias.seq_len_q, bias.seq_len_kv) == size
+        query, keys = (library.arange(4.0 * n).reshape(1, 1, n, 4) / 10 for n in size)
+        attend = library.nn.functional.scaled_dot_product_attention
+        found.append(attend(query, keys, keys + 1, bias).numpy())
+    assert np.allclose(*found, atol=1e-6, equal_nan=True)

@@ -29,6 +29,7 @@ def test_native_group_norm():
     check_function(
         lambda m, x: m.native_group_norm(x.detach(), None, None, 2, 4, 6, 2, 1e-5), draw(2, 4, 2, 3)
     )
+    assert sg.native_group_norm(sg.ones(0, 4), None, None, 0, 4, 1, 2, 1e-5)[1].shape == (0, 2)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -115,3 +116,17 @@ def test_linear_cross_entropy(call):
 )
 def test_refusals(call, shape):
     check_error(call, draw(*shape))
+
+
+def test_pools_and_segments_of_less():
+    """Of no samples; and segments that leave something over."""
+    empty = sg.nn.functional.fractional_max_pool3d(
+        sg.ones(0, 1, 4, 5, 4), (2, 2, 1), output_size=2, _random_samples=sg.ones(0, 1, 3)
+    )
+    assert empty.shape == (0, 1, 2, 2, 2)
+    check_function(
+        lambda m, x: m.segment_reduce(x.detach(), "mean", lengths=m.tensor([2, 1]), unsafe=True),
+        draw(5, 2),
+    )
+    with pytest.raises(RuntimeError, match="fill dimension"):
+        sg.segment_reduce(sg.ones(5), "sum", lengths=sg.tensor([2, 1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -178,7 +179,7 @@ def _largest(
         shape = [*start.shape[:2], *(1,) * (2 * dimensions)]
         shape[2 + i], shape[2 + dimensions + i] = along.shape[2:]
         places = places * size + along.reshape(shape)
-    places = places.reshape(*x.shape[:2], -1, int(np.prod(kernel)))
-    flat = x.reshape(*x.shape[:2], 1, -1)
+    places = places.reshape(*x.shape[:2], math.prod(goal), math.prod(kernel))
+    flat = x.reshape(*x.shape[:2], 1, math.prod(x.shape[2:]))
     best = np.take_along_axis(flat, places, -1).argmax(-1)[..., None]
     return np.take_along_axis(places, best, -1).reshape(*x.shape[:2], *goal)

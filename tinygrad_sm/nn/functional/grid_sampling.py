@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...ops.creation import linspace
 from ...ops.elementwise import where
 from ...ops.indexing import getitem
 from ...ops.linear_algebra import matmul
@@ -51,18 +52,20 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
         )
     if align_corners is None:
         _warn_of_default("affine_grid")
-    axes = [_centres(m, bool(align_corners)) for m in sizes[2:]]
+    dtype = theta.array.dtype
+    axes = [_centres(m, bool(align_corners), dtype) for m in sizes[2:]]
     grid = np.meshgrid(*axes, indexing="ij")[::-1]
-    points = np.stack([*grid, np.ones(sizes[2:])], -1).astype(theta.array.dtype)
+    points = np.stack([*grid, np.ones(sizes[2:], dtype)], -1)
     rows = matmul(wrap(points.reshape(1, -1, n + 1)), theta.transpose(1, 2))
     return rows.reshape(sizes[0], *sizes[2:], n)
 
 
-def _centres(count: int, align_corners: bool) -> np.ndarray:
+def _centres(count: int, align_corners: bool, kind: np.dtype) -> np.ndarray:
+    """Places in [-1, 1], rounded as PyTorch rounds: at a pixel's centre, the side decides a slope."""
     if count == 1:
-        return np.zeros(1)
-    ends = np.linspace(-1, 1, count)
-    return ends if align_corners else ends * ((count - 1) / count)
+        return np.zeros(1, kind)
+    ends = linspace(-1, 1, count, dtype=kind).array
+    return ends if align_corners else ends * kind.type(count - 1) / kind.type(count)
 
 
 def _warn_of_default(name: str) -> None:
@@ -122,7 +125,8 @@ def grid_sample(
         _warn_of_default("grid_sample")
     sizes = input.array.shape[2:]
     aligned = bool(align_corners)
-    places = [_pixels(grid[..., i], m, aligned) for i, m in enumerate(sizes[::-1])][::-1]
+    pixels = _pixels if len(sizes) == 2 else _voxels
+    places = [pixels(grid[..., i], m, aligned) for i, m in enumerate(sizes[::-1])][::-1]
     if mode != "bicubic":
         places = [_inside(p, m, padding_mode, aligned) for p, m in zip(places, sizes, strict=True)]
     axes = [_taps(p, m, mode, padding_mode, aligned) for p, m in zip(places, sizes, strict=True)]
@@ -131,7 +135,12 @@ def grid_sample(
 
 def _pixels(x: Tensor, size: int, align_corners: bool) -> Tensor:
     """Places in [-1, 1] as pixels, counted from 0."""
-    return (x + 1) * ((size - 1) / 2) if align_corners else ((x + 1) * size - 1) / 2
+    return (x + 1) * ((size - 1) / 2) if align_corners else (x + 1) * (size / 2) - 0.5
+
+
+def _voxels(x: Tensor, size: int, align_corners: bool) -> Tensor:
+    """``_pixels`` as PyTorch rounds it in three dimensions."""
+    return (x + 1) / 2 * (size - 1) if align_corners else ((x + 1) * size - 1) / 2
 
 
 def _inside(x: Tensor, size: int, padding_mode: str, align_corners: bool) -> Tensor:

@@ -99,8 +99,9 @@ def native_group_norm(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """``group_norm``, and means and one over the standard deviations, (N, group)."""
     out = group_norm(input, group, weight, bias, eps)
-    mean, rstd = _statistics(input.reshape(N, group, -1), (-1,), eps)
-    return out, mean.squeeze(-1), rstd.squeeze(-1)
+    groups = input.reshape(N, group, C // group * HxW)
+    rstd = (groups.var(-1, correction=0) + eps).rsqrt()
+    return out, groups.mean(-1), rstd
 
 
 def native_batch_norm(
