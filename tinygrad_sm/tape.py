@@ -303,18 +303,28 @@ class Node:
         known_rules = self.op.differentiable
         return [known.get(i) for i in range(self.plan.count) if known_rules >> i & 1]
 
-    def __getattr__(self, name: str) -> Any:
-        """What the rules saved, as PyTorch names it: ``_saved_self``, ``_saved_other``, ``_saved_result``.
+    # What the rules saved, under PyTorch's names. Properties, as a ``__getattr__`` would make each
+    # look at a node slower.
+
+    @property
+    def _saved_self(self) -> Any:
+        return self._saved_at("_saved_self", 0 if self.plan.count else -1)
+
+    @property
+    def _saved_other(self) -> Any:
+        return self._saved_at("_saved_other", 1 if self.plan.count > 1 else -1)
+
+    @property
+    def _saved_result(self) -> Any:
+        return self._saved_at("_saved_result", self.plan.count)
+
+    def _saved_at(self, name: str, place: int) -> Any:
+        """What was saved of an argument or the result.
 
         Raises:
             AttributeError: for what was not saved.
             RuntimeError: if it was freed.
         """
-        count = self.plan.count
-        places = {"_saved_result": count} | dict(
-            zip(("_saved_self", "_saved_other")[:count], (0, 1), strict=False)
-        )
-        place = places.get(name)
         if place not in self.plan.save:
             raise AttributeError(f"{self.name()!r} object has no attribute {name!r}")
         if self.saved is None:
