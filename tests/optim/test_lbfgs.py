@@ -53,10 +53,13 @@ def path_of(library, module, loss_of, start, options, steps, dtype="float64"):
 def test_follows_pytorchs_path(torch, loss_of, options, seed):
     rng = np.random.default_rng(seed)
     start = rng.normal(size=(2, 2)) * 0.7
-    if options["line_search_fn"] is None:  # without a search, long steps lead into chaos
+    # Where a loss is not convex a difference in the last bit grows until a search takes another
+    # turn: a long path, or long steps without a search, would compare chaos.
+    steps = 3 if loss_of is quartic else 1
+    if options["line_search_fn"] is None:
         options = {**options, "lr": 0.1, "max_iter": 3}
     (ours, here), (theirs, there) = (
-        path_of(library, module, loss_of, start, options, steps=4)
+        path_of(library, module, loss_of, start, options, steps)
         for library, module in ((sg, optim), (torch, torch.optim))
     )
     np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-8)

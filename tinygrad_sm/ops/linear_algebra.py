@@ -57,7 +57,7 @@ def check_product(name: str, x: Any, y: Any) -> None:
             f"{name}: expected both tensors to have the same dtype, but got {x.dtype} and "
             f"{y.dtype}: convert one with .to(...)"
         )
-    if x.array.dtype == BOOL:
+    if x.array.dtype == BOOL and x.array.size and y.array.size:
         raise unsupported(name, x.array)
     a, b = x.array.shape, y.array.shape
     if not a or not b:
