@@ -34,7 +34,7 @@ CALLS = {
     "uniform_": lambda t: t.empty(20).uniform_(2, to=3),
     "uniform_ from": lambda t: t.empty(3).uniform_(**{"from": 0.5, "to": 1.0}),
     "random_": lambda t: t.zeros(5, dtype=t.int64).random_(2, to=9),
-    "Tensor of a size": lambda t: t.Tensor(t.ones(2, 3).size()) * 0,
+    "Tensor of a size": lambda t: t.Tensor(t.ones(2, 3).size()).zero_(),
     "unsqueeze_": lambda t: t.ones(4).unsqueeze_(dim=1),
     "transpose_": lambda t: t.ones(4, 2).transpose_(dim0=0, dim1=-1),
     "svd": lambda t: t.svd(t.tensor([[3.0, 0.0], [0.0, 2.0], [0.0, 0.0]])).V.abs(),
