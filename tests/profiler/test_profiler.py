@@ -102,6 +102,7 @@ def test_by_module_both_ways():
         assert found[path].backward_time > 0
     assert found["Sequential"].cpu_time_total > found["0"].cpu_time_total
     assert found["Sequential"].self_cpu_time_total == 0
+    assert all(row.cpu_time_total >= row.self_cpu_time_total for row in found.values())
 
 
 def test_by_line_gradients_count_where_their_operation_stood():

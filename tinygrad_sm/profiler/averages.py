@@ -47,9 +47,13 @@ class Average:
         self.cpu_memory_usage = 0
 
     def add(self, event: Event, called: bool = True) -> None:
-        """Take in one more event; where calls are counted elsewhere, only its own time."""
+        """Take in one more event; ``called``: it is a call of its own, not a part of one.
+
+        A module's call has its forward operations within; its rules run later, and are added to it.
+        """
         if called:
             self.count += 1
+        if called or event.kind == "backward":
             self.cpu_time_total += event.total / 1e3
         if event.kind == "module":
             return
