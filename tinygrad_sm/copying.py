@@ -16,6 +16,13 @@ _OF_THE_TAPE = {
 }
 
 
+def owner_of(array: Any) -> Any:
+    """The array whose memory a view looks into; an array that is no view is its own."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
 def attributes_of(t: Any) -> dict[str, Any]:
     """The attributes that are the user's."""
     return {name: value for name, value in t.__dict__.items() if name not in _OF_THE_TAPE}
@@ -69,9 +76,7 @@ def deep(t: Any, memo: dict[Any, Any]) -> Any:
 
 def _copied(array: np.ndarray, memo: dict[Any, Any]) -> np.ndarray:
     """A view of the copy of the memory that ``array`` looks into, copied once a ``deepcopy``."""
-    owner = array
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
+    owner = owner_of(array)
     if not owner.flags.forc:
         return array.copy()
     memory = memo.get(("memory", id(owner)))

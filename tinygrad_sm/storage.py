@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .copying import owner_of
 from .devices import CPU, device
 from .left_out import contents
 
@@ -25,9 +26,7 @@ class UntypedStorage:
     is_cuda = False
 
     def __init__(self, array: np.ndarray) -> None:
-        while isinstance(array.base, np.ndarray):
-            array = array.base
-        self._owner = array
+        self._owner = owner_of(array)
 
     @property
     def device(self) -> device:

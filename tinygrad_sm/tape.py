@@ -35,9 +35,8 @@ packers: list[Any] = []  # what saved_tensors_hooks asks to be done to what is s
 packing: ContextVar[tuple[Any, ...]] = ContextVar("packing", default=())  # and in this one
 watched: set[int] = set()  # the ids of leaves that have hooks called after accumulation
 groups: list[Any] = []  # who waits for the gradients of several tensors, in any thread
-walking: ContextVar[Any] = ContextVar(
-    "walking", default=None
-)  # while any do: the walk, in this one
+# while any do, the walk that is under way in this one
+walking: ContextVar[Any] = ContextVar("walking", default=None)
 last_write = 0  # when a tensor was last written to in place: what is newer was not
 tracer: Any = None  # all who are told of what runs, if anybody is: see watching.py
 _clock = count(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from .devices import CPU, NoSuchDeviceError, check_device, device
 from .dtypes import DTYPES, TENSOR_TYPES, as_numpy_dtype, bfloat16, dtype, get_default_dtype
 from .hooks import RemovableHandle
 from .in_place_methods import InPlaceOperations
+from .late import found
 from .layouts import memory_format, strided
 from .methods import Operations
 from .numpy_protocol import array_function, array_ufunc
@@ -641,7 +641,7 @@ class Tensor(Operations, InPlaceOperations):
 
     def untyped_storage(self) -> Any:
         """The whole memory that the tensor looks into."""
-        return import_module("tinygrad_sm.storage").UntypedStorage(self.array)
+        return found("storage", "UntypedStorage")(self.array)
 
     def share_memory_(self) -> Tensor:
         """Move the values to memory that the processes see which this tensor is sent to.
@@ -653,12 +653,12 @@ class Tensor(Operations, InPlaceOperations):
         """
         if not self.is_leaf:
             raise RuntimeError("share_memory_: only leaves can be shared: detach() it first")
-        self.array = import_module("tinygrad_sm.shared_memory").shared(self.array)
+        self.array = found("shared_memory", "shared")(self.array)
         return self
 
     def is_shared(self) -> Any:
         """Whether other processes can see the memory."""
-        return import_module("tinygrad_sm.shared_memory").mapping_of(self.array) is not None
+        return found("shared_memory", "mapping_of")(self.array) is not None
 
     # --- new tensors like this one ------------------------------------------------------------------
 

@@ -7,9 +7,9 @@
 tensor([1., 1., 1.])
 """
 
-from importlib import import_module as _import_module
 from typing import Any as _Any
 
+from ..late import found as _found
 from .derivatives import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, vjp
 from .modules import functional_call, stack_module_state
 from .vmap import vmap
@@ -31,8 +31,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> _Any:
-    if (
-        name == "replace_all_batch_norm_modules_"
-    ):  # the one that needs nn, which costs time to import
-        return _import_module(f"{__name__}.batch_norm").replace_all_batch_norm_modules_
+    if name == "replace_all_batch_norm_modules_":  # it needs nn, which costs time to import
+        return _found("func.batch_norm", name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

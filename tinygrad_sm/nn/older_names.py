@@ -13,6 +13,7 @@ from typing import Any
 from ..out import public as _public
 from ..tensor import Tensor
 from . import functional as F
+from .modules.module import Module
 from .modules.rnn import GRU, LSTM, RNN, RNNBase
 from .modules.rnn_cell import GRUCell, LSTMCell, RNNCell
 from .packing import PackedSequence
@@ -225,9 +226,7 @@ def triplet_margin_loss(
 def _bare(kind: type[Any], **attributes: Any) -> Any:
     """A module with attributes in the place of parameters: none are drawn."""
     made: Any = object.__new__(kind)
-    made.__dict__.update(
-        training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(), _modules={}
-    )
+    Module.__init__(made)
     made.__dict__.update(attributes)
     return made
 

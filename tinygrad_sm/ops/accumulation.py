@@ -44,6 +44,12 @@ def _from_start(index: np.ndarray, size: int) -> np.ndarray:
     return index if low >= 0 else index + size * (index < 0)
 
 
+def _occurrences(places: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """An order that sorts places, how often each of ``size`` occurs, and where it begins there."""
+    counts = np.bincount(places, minlength=size)
+    return np.argsort(places, kind="stable"), counts, np.cumsum(counts) - counts
+
+
 def only_axis(index: Any) -> int | None:
     """The axis along which an index takes slices: whole axes, and then a row of places."""
     if not isinstance(index, tuple) or not index or not isinstance(index[-1], np.ndarray):
@@ -78,9 +84,7 @@ def add_rows(out: np.ndarray, index: np.ndarray, values: np.ndarray) -> None:
         for column in range(rows.shape[1]):
             _add_numbers(table[:, column], flat, rows[:, column])
         return
-    counts = np.bincount(flat, minlength=len(out))
-    order = np.argsort(flat, kind="stable")
-    starts = np.cumsum(counts) - counts
+    order, counts, starts = _occurrences(flat, len(out))
     for row in np.flatnonzero(counts > _OFTEN):
         table[row] += rows[order[starts[row] : starts[row] + counts[row]]].sum(0, dtype=rows.dtype)
     there = np.flatnonzero((counts > 0) & (counts <= _OFTEN))
@@ -100,9 +104,7 @@ def add_slices(out: np.ndarray, places: np.ndarray, values: np.ndarray, axis: in
     whole: Any = (slice(None),) * axis
     values = np.broadcast_to(values, (*out.shape[:axis], len(places), *out.shape[axis + 1 :]))
     flat = _from_start(places, out.shape[axis])
-    counts = np.bincount(flat, minlength=out.shape[axis])
-    order = np.argsort(flat, kind="stable")
-    starts = np.cumsum(counts) - counts
+    order, counts, starts = _occurrences(flat, out.shape[axis])
     if counts.max() > 4 or len(flat) < len(counts):
         there = np.flatnonzero(counts)
         sums = np.add.reduceat(np.take(values, order, axis), starts[there], axis)

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from ..copying import owner_of
 from ..floating_point import silent
 from ..lines import describe_line, user_line
 from ..tape import Node, Value
@@ -240,17 +241,11 @@ class _Timed(Relay):
 
 def _made(results: Iterable[Any], given: Iterable[Any]) -> int:
     """The bytes of memory that results lie in, but for that of what they were made of."""
-    known = {id(_owner(x)) for x in given if isinstance(x, np.ndarray)}
+    known = {id(owner_of(x)) for x in given if isinstance(x, np.ndarray)}
     found = {}
     for x in results:
         value = x.array if isinstance(x, Value) else x
         if isinstance(value, np.ndarray | np.generic):
-            found[id(_owner(value))] = _owner(value).nbytes
-    return sum(size for owner, size in found.items() if owner not in known)
-
-
-def _owner(array: Any) -> Any:
-    """The array whose memory a view looks into."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
+            owner = owner_of(value)
+            found[id(owner)] = owner.nbytes
+    return sum(size for place, size in found.items() if place not in known)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import tape
+from ..copying import owner_of
 from ..lines import in_package, user_line
 from ..tape import LEAF, Node, Value, active, packers
 from ..watching import Relay, Watcher
@@ -323,9 +324,7 @@ def _local_name(frame: Any, t: Value) -> str:
 
 def _memory(value: Any) -> tuple[int, int]:
     """Which memory an array or tensor lies in, and its bytes there."""
-    base = value.array if isinstance(value, Value) else value
-    while isinstance(base.base, np.ndarray):
-        base = base.base
+    base = owner_of(value.array if isinstance(value, Value) else value)
     return -1 - id(base), base.nbytes
 
 

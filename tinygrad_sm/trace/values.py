@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..copying import owner_of
+
 SAMPLE = 4096  # elements kept of an array for which there is no room
 FEW = 64  # the same once samples have taken a quarter of the room on top
 SMALL = 1024  # bytes for which there is always room
@@ -199,8 +201,7 @@ class Store:
         """The watch of the array whose memory a view looks into, unless it is no array."""
         if not isinstance(array, np.ndarray):
             return None
-        while isinstance(array.base, np.ndarray):
-            array = array.base
+        array = owner_of(array)
         watch = self.watches.get(id(array))
         known = watch is not None and watch() is array
         return watch if known else self.watch(array, array.nbytes)
